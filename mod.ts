@@ -1,0 +1,24 @@
+/**
+ * TCP connections to real peers: a client that dials a dead local port can be connected, by the kernel, to itself, and
+ * then hears its own bytes and keeps the real server off the port. What this module returns never is such a connection.
+ * The same code runs on Deno, Bun and Node.
+ *
+ * @example
+ * ```ts
+ * import { connect, waitForPort } from "@realpeer/tcp";
+ *
+ * await waitForPort({ hostname: "localhost", port: 5432 });
+ * await using connection = await connect({ hostname: "localhost", port: 5432, retry: true });
+ * console.log(connection.remote);
+ * ```
+ *
+ * @module
+ */
+export { connect } from "./src/api/connect.ts";
+export type { Connection } from "./src/api/connection.ts";
+export { waitForPort, type WaitResult } from "./src/api/wait_for_port.ts";
+export { type DenoConnLike, isSelfConnection, type PairLike, type SocketLike } from "./src/api/is_self_connection.ts";
+export { type Endpoint, formatEndpoint, parseEndpoint, sameEndpoint } from "./src/core/endpoint.ts";
+export { ConnectTimeoutError, SelfConnectError } from "./src/core/errors.ts";
+export type { ConnectOptions } from "./src/core/options.ts";
+export type { RetryContext, RetryOptions } from "./src/core/retry.ts";

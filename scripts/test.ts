@@ -1,0 +1,126 @@
+/**
+ * Runs every suite on every runtime and ends with one line that sums them up.
+ *
+ *   npm test                       everything
+ *   npm test -- node bun           only these suites
+ *   npm test -- --newest-node      also the newest Node there is
+ *   npm test -- node -- tests/api  what follows the second -- goes to the suite's runner
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { checks } from "./checks.ts";
+import { quietly, root, run } from "./run.ts";
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "realpeer-test-"));
+const VITEST = join(root, "node_modules/vitest/vitest.mjs");
+
+/** Counts of a vitest run from its JSON report; a run without one has failed. */
+async function vitest(name: string, command: string[], files: string[]): Promise<Count> {
+  const report = join(scratch, `${name}.json`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const args = [...command, VITEST, "run", "--config", "tests/vitest.config.ts", ...reporters, ...files];
+  const status = await run(args);
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+      readFileSync(report, "utf8"),
+    );
+    for (const { assertionResults } of testResults) {
+      for (const { status, fullName } of assertionResults) {
+        if (status === "pending" || status === "skipped") console.log(`${name}: skipped: ${fullName}`);
+      }
+    }
+    // A file that does not load, or an error outside of any test, has no test to be counted under.
+    const failed = numFailedTests === 0 && status !== 0 ? 1 : numFailedTests;
+    return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+/** Deno's own runner with its leak sanitizers, against the real @std/assert where JSR can be reached. */
+async function denoTest(files: string[]): Promise<Count> {
+  const canReachJsr = await quietly(["deno", "cache", "--no-lock", "jsr:@std/assert@^1"]) === 0;
+  if (!canReachJsr) console.log("JSR cannot be reached: @std/assert is tests/fixtures/std_assert.ts in this run");
+  const report = join(scratch, "deno_test.xml");
+  const importMap = canReachJsr ? [] : ["--import-map=tests/fixtures/without_jsr.json"];
+  const flags = ["-A", "--no-check", "--sanitize-resources", "--sanitize-ops", `--junit-path=${report}`, ...importMap];
+  const status = await run(["deno", "test", ...flags, ...(files.length > 0 ? files : ["tests/deno"])]);
+  try {
+    const xml = readFileSync(report, "utf8");
+    const [, tests, failures, errors] = /<testsuites[^>]* tests="(\d+)" failures="(\d+)" errors="(\d+)"/.exec(xml) ??
+      [];
+    const skipped = xml.match(/<skipped/g)?.length ?? 0;
+    const failed = Math.max(Number(failures) + Number(errors), status === 0 ? 0 : 1);
+    return { passed: Number(tests) - Number(failures) - Number(errors) - skipped, failed, skipped };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+/** Lint, format, types: each counts as one test. */
+async function check(): Promise<Count> {
+  const count: Count = { passed: 0, failed: 0, skipped: 0 };
+  for (const [name, command] of Object.entries(checks)) {
+    const status = await run(command);
+    console.log(`check: ${name}: ${status === 0 ? "passed" : "FAILED"}`);
+    count[status === 0 ? "passed" : "failed"]++;
+  }
+  return count;
+}
+
+/** The newest Node that npm has, installed into a folder of this run. */
+async function newestNode(files: string[]): Promise<Count> {
+  const prefix = join(scratch, "node");
+  const status = await run(["npm", "install", "--silent", "--no-save", "--prefix", prefix, "node@latest"]);
+  if (status !== 0) return { passed: 0, failed: 1, skipped: 0 };
+  return await vitest("newest-node", [join(prefix, "node_modules/node/bin/node")], files);
+}
+
+const suites: Record<string, (files: string[]) => Promise<Count>> = {
+  check,
+  node: (files) => vitest("node", ["node"], files),
+  deno: (files) => vitest("deno", ["deno", "run", "-A", "--quiet"], files),
+  bun: (files) => vitest("bun", ["bun", "--bun"], files),
+  "deno-test": denoTest,
+  "newest-node": newestNode,
+};
+
+const separator = process.argv.indexOf("--");
+const ownArgs = process.argv.slice(2, separator < 0 ? undefined : separator);
+const files = separator < 0 ? [] : process.argv.slice(separator + 1);
+const { values, positionals } = parseArgs({
+  args: ownArgs,
+  allowPositionals: true,
+  options: { "newest-node": { type: "boolean", default: false } },
+});
+const unknown = positionals.find((name) => !Object.hasOwn(suites, name));
+if (unknown !== undefined) {
+  console.error(`Cannot run suite "${unknown}": there are ${Object.keys(suites).join(", ")}`);
+  process.exit(2);
+}
+const everything = Object.keys(suites).filter((name) => name !== "newest-node" || values["newest-node"]);
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+const lines: string[] = [];
+for (const name of positionals.length > 0 ? positionals : everything) {
+  const started = performance.now();
+  console.log(`\n== ${name}`);
+  const { passed, failed, skipped } = await suites[name]!(files);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  lines.push(`${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+}
+rmSync(scratch, { recursive: true, force: true });
+console.log(`\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

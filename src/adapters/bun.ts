@@ -1,0 +1,139 @@
+/**
+ * A guarded `Bun.connect`: the same options, handlers and `Bun.Socket`, but never one that is connected to itself. The
+ * handlers hear nothing of attempts that were rejected, and every byte of the one that was not.
+ *
+ * @example
+ * ```ts ignore
+ * import { connect } from "@realpeer/tcp/bun";
+ * const socket = await connect({
+ *   hostname: "127.0.0.1",
+ *   port: 5432,
+ *   retry: true,
+ *   socket: { data: (socket, chunk) => console.log(chunk.toString()) },
+ * });
+ * ```
+ *
+ * @module
+ */
+import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
+import { dial } from "../core/dial.ts";
+import type { EndpointPair } from "../core/endpoint.ts";
+import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
+import { handOver } from "./bun_hand_over.ts";
+import { isStable, Mailbox, mailboxHandlers, tlsMailboxHandlers } from "./bun_mailbox.ts";
+import { wire } from "./bun_wire.ts";
+import { publishSelfConnection } from "./diagnostics.ts";
+
+export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
+export type { ConnectOptions } from "../core/options.ts";
+export type { RetryContext, RetryOptions } from "../core/retry.ts";
+export type { Endpoint } from "../core/endpoint.ts";
+
+/** The guard's options, and whatever else `Bun.connect` takes. */
+export interface BunConnectOptions<Data = undefined>
+  extends ConnectOptions, Omit<Bun.TCPSocketConnectOptions<Data>, "hostname" | "port"> {}
+
+type MailboxSocket = Bun.Socket<Mailbox>;
+
+/** What Bun.connect takes, the two options its types do not declare included. */
+type NativeOptions = Bun.TCPSocketConnectOptions<Mailbox> & Pick<Target, "localAddress" | "localPort">;
+
+/**
+ * Bun.connect knows no signal and its pending connect cannot be cancelled, nor does it let the process end: it is
+ * abandoned, and reset in case it succeeds after all.
+ */
+function openUntilAborted(pending: Promise<MailboxSocket>, signal: AbortSignal): Promise<MailboxSocket> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason);
+      pending.then((socket) => socket.terminate(), () => {});
+    };
+    signal.addEventListener("abort", onAbort);
+    pending.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+function endpoints(socket: MailboxSocket): EndpointPair | null {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  // Bun leaves these empty once a socket is closed, whatever its types say.
+  if (!localAddress || !localPort || !remoteAddress || !remotePort) return null;
+  return {
+    local: { hostname: localAddress, port: localPort },
+    remote: { hostname: remoteAddress, port: remotePort },
+  };
+}
+
+function adapterFor(
+  nativeOptions: Omit<NativeOptions, "hostname" | "port" | "socket">,
+  handlers: Bun.SocketHandler<Mailbox>,
+  onRefused: (socket: MailboxSocket) => void = () => {},
+): Adapter<MailboxSocket> {
+  const socketHandlers: Bun.SocketHandler<Mailbox> = { ...handlers, connectError: onRefused };
+  return {
+    runtime: "bun",
+    open(target: Target, signal?: AbortSignal): Promise<MailboxSocket> {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      const options: NativeOptions = { ...nativeOptions, ...target, socket: socketHandlers, data: new Mailbox() };
+      const pending = Bun.connect<Mailbox>(options);
+      return signal ? openUntilAborted(pending, signal) : pending;
+    },
+    endpoints,
+    reset(socket: MailboxSocket): void {
+      onRefused(socket);
+      socket.terminate();
+    },
+    close: (socket) => void socket.end(),
+    isStable,
+    publish: publishSelfConnection,
+  };
+}
+
+/** What the portable API runs on under Bun. */
+export const bunAdapter: PortableAdapter<MailboxSocket> = {
+  ...adapterFor({ allowHalfOpen: true }, mailboxHandlers),
+  wire,
+};
+
+/**
+ * Opens a connection to a real peer with `Bun.connect`.
+ *
+ * `connectError`, as in the bare call, is called when connecting failed for good, before the promise rejects. A pending
+ * connect cannot be cancelled in Bun: after an abort or a timeout the promise rejects at once, but the process does not
+ * end before the kernel gives up; connect from `@realpeer/tcp` does not have that limit.
+ *
+ * @throws {TypeError} when an option has the wrong type
+ * @throws {RangeError} when a number is out of its range
+ * @throws {SelfConnectError} when the kernel connected the socket to itself
+ * @throws {ConnectTimeoutError} when `timeout` ran out
+ *
+ * @example
+ * ```ts ignore
+ * import { connect } from "@realpeer/tcp/bun";
+ * const socket = await connect({ port: 5432, retry: true, socket: { data() {} } });
+ * ```
+ */
+export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<Bun.Socket<Data>> {
+  const plan = planOf(options, true);
+  const { socket: handlers, data, ...nativeOptions } = foreignOptions(options) as Omit<
+    Bun.TCPSocketConnectOptions<Data>,
+    "hostname" | "port"
+  >;
+  if (typeof handlers?.data !== "function" && typeof handlers?.drain !== "function") {
+    throw new TypeError(`Cannot connect: socket must have a "data" or "drain" handler`);
+  }
+  const isTls = Boolean(nativeOptions.tls);
+  let refused: MailboxSocket | undefined;
+  const adapter = adapterFor(nativeOptions, isTls ? tlsMailboxHandlers : mailboxHandlers, (socket) => refused = socket);
+  try {
+    const { socket } = await dial(adapter, plan);
+    refused = undefined;
+    return handOver(socket, handlers, data as Data, isTls);
+  } catch (error) {
+    if (refused) {
+      const socket = refused as unknown as Bun.Socket<Data>;
+      socket.data = data as Data;
+      handlers.connectError?.(socket, error as Error);
+    }
+    throw error;
+  }
+}

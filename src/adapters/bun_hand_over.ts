@@ -1,0 +1,64 @@
+import type { Mailbox, SocketEvent } from "./bun_mailbox.ts";
+
+/** The same bytes as the handlers' `binaryType` wants them. */
+function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined): Buffer {
+  // Bun's own types give `data` a Buffer whatever `binaryType` says.
+  if (binaryType === "uint8array") return chunk as Buffer;
+  if (binaryType === "arraybuffer") return chunk.slice().buffer as unknown as Buffer;
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+}
+
+/**
+ * Gives a proved socket to its user's handlers: first what they would have heard already, then, from Bun itself,
+ * everything else. All of it happens in one turn, so nothing can come in between.
+ */
+export function handOver<Data>(
+  mailboxSocket: Bun.Socket<Mailbox>,
+  handlers: Bun.SocketHandler<Data>,
+  data: Data,
+  isTls: boolean,
+): Bun.Socket<Data> {
+  const mailbox = mailboxSocket.data;
+  const events: SocketEvent[] = [];
+  for (let event = mailbox.take(mailboxSocket); event !== undefined; event = mailbox.take(mailboxSocket)) {
+    events.push(event);
+  }
+  // One object under two types: what its `data` holds changes here.
+  const socket = mailboxSocket as unknown as Bun.Socket<Data>;
+  socket.data = data;
+  socket.reload({ socket: handlers });
+
+  /** What Bun does when a handler throws or rejects. */
+  const run = (call: () => void | Promise<void> | undefined): void => {
+    const onError = (error: Error): void => {
+      if (handlers.error === undefined) throw error;
+      handlers.error(socket, error);
+    };
+    try {
+      call()?.catch(onError);
+    } catch (error) {
+      onError(error as Error);
+    }
+  };
+  const open = (): void =>
+    run(() => {
+      try {
+        return handlers.open?.(socket);
+      } catch (error) {
+        socket.terminate();
+        throw error;
+      }
+    });
+  // Without a `handshake` handler Bun calls a TLS socket's `open` once the handshake is done.
+  const opensAfterHandshake = isTls && handlers.handshake === undefined;
+  if (!opensAfterHandshake) open();
+  for (const [name, detail, more] of events) {
+    if (name === "data") run(() => handlers.data?.(socket, asBinaryType(detail, handlers.binaryType)));
+    else if (name === "handshake" && opensAfterHandshake) open();
+    else if (name === "handshake") run(() => handlers.handshake?.(socket, detail, more));
+    else if (name === "error") run(() => handlers.error?.(socket, detail));
+    else if (name === "close") run(() => handlers.close?.(socket, detail));
+    else run(() => handlers[name]?.(socket));
+  }
+  return socket;
+}

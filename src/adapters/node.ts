@@ -1,0 +1,128 @@
+/**
+ * A guarded connect for `node:net`, on Node, Bun and Deno: the same options and the same `net.Socket`, but never one
+ * that is connected to itself.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "@realpeer/tcp/node";
+ * const socket = await connect({ host: "127.0.0.1", port: 5432, retry: true });
+ * socket.destroy();
+ * ```
+ *
+ * @module
+ */
+import * as net from "node:net";
+import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
+import { dial } from "../core/dial.ts";
+import type { EndpointPair } from "../core/endpoint.ts";
+import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
+import { publishSelfConnection } from "./diagnostics.ts";
+import { isStable } from "./node_read_ahead.ts";
+import { wire } from "./node_wire.ts";
+
+export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
+export type { ConnectOptions } from "../core/options.ts";
+export type { RetryContext, RetryOptions } from "../core/retry.ts";
+export type { Endpoint } from "../core/endpoint.ts";
+
+/** The guard's options, and whatever else `net.connect` takes: `family`, `lookup`, `noDelay`, `keepAlive`, ... */
+export interface NodeConnectOptions
+  extends ConnectOptions, Omit<Partial<net.TcpNetConnectOpts>, keyof ConnectOptions | "host"> {
+  /** Node's own word for `hostname`. */
+  readonly host?: string | undefined;
+}
+
+/** Both ends of a `net.Socket`; null before it is connected and after it is gone. */
+function endpoints(socket: net.Socket): EndpointPair | null {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  if (localAddress === undefined || localPort === undefined) return null;
+  if (remoteAddress === undefined || remotePort === undefined) return null;
+  return {
+    local: { hostname: localAddress, port: localPort },
+    remote: { hostname: remoteAddress, port: remotePort },
+  };
+}
+
+function reset(socket: net.Socket): void {
+  // What a reset socket reports afterwards is about a connection nobody was given.
+  socket.on("error", () => {});
+  socket.resetAndDestroy();
+}
+
+/**
+ * Gives up a socket that may be connected already without the event loop knowing. A self-connection is complete as soon
+ * as connect(2) returns, and destroy() would leave its TIME-WAIT; the poll after next has seen it.
+ */
+function abandon(socket: net.Socket): void {
+  socket.on("error", () => {});
+  socket.once("connect", () => socket.resetAndDestroy());
+  setImmediate(() => setImmediate(() => socket.destroy()));
+}
+
+function open(options: net.NetConnectOpts, signal: AbortSignal | undefined): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    // Node opens and keeps a socket even for a signal that is aborted already, and its signal outlives connecting.
+    if (signal?.aborted) return reject(signal.reason);
+    const socket = net.connect(options);
+    const settle = (): void => {
+      socket.off("connect", onConnect).off("error", onError);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    const onConnect = (): void => {
+      settle();
+      resolve(socket);
+    };
+    const onError = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    const onAbort = (): void => {
+      settle();
+      abandon(socket);
+      reject(signal?.reason);
+    };
+    socket.on("connect", onConnect).on("error", onError);
+    signal?.addEventListener("abort", onAbort);
+  });
+}
+
+function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter<net.Socket> {
+  return {
+    runtime: "node",
+    open({ hostname, port, localAddress, localPort }: Target, signal?: AbortSignal): Promise<net.Socket> {
+      const options: net.TcpNetConnectOpts = { ...nativeOptions, host: hostname, port };
+      if (localAddress !== undefined) options.localAddress = localAddress;
+      if (localPort !== undefined) options.localPort = localPort;
+      return open(options, signal);
+    },
+    endpoints,
+    reset,
+    close: (socket) => socket.on("error", () => {}).destroy(),
+    isStable,
+    publish: publishSelfConnection,
+  };
+}
+
+/** What the portable API runs on under Node, and elsewhere for what the runtime's own call cannot do. */
+export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefined), wire };
+
+/**
+ * Opens a connection to a real peer with `net.connect`.
+ *
+ * @throws {TypeError} when an option has the wrong type
+ * @throws {RangeError} when a number is out of its range
+ * @throws {SelfConnectError} when the kernel connected the socket to itself
+ * @throws {ConnectTimeoutError} when `timeout` ran out
+ *
+ * @example
+ * ```ts
+ * import { connect } from "@realpeer/tcp/node";
+ * const socket = await connect({ port: 5432, noDelay: true, retry: true, timeout: 30_000 });
+ * socket.end("hello");
+ * ```
+ */
+export async function connect(options: NodeConnectOptions): Promise<net.Socket> {
+  const { host, ...ours } = options ?? {};
+  const plan = planOf(host === undefined ? options : { hostname: host, ...ours }, true);
+  return (await dial(adapterFor(foreignOptions(ours)), plan)).socket;
+}

@@ -1,0 +1,31 @@
+import { detectAdapter } from "../adapters/detect.ts";
+import { dial } from "../core/dial.ts";
+import { type ConnectOptions, planOf } from "../core/options.ts";
+import { type Connection, WireConnection } from "./connection.ts";
+
+/**
+ * Opens a TCP connection, and resolves only with a real peer at its other end.
+ *
+ * Without `retry` a self-connection is dialed again at once, up to three connects in all; every other failure is the
+ * runtime's own error, untouched. With `retry` it goes on until a real peer accepts, the limits are reached, or an error
+ * comes that no waiting mends, such as a missing permission.
+ *
+ * @throws {TypeError} when an option has the wrong type or an unknown name
+ * @throws {RangeError} when a number is out of its range
+ * @throws {SelfConnectError} when the kernel connected the socket to itself: nobody is listening
+ * @throws {ConnectTimeoutError} when `timeout` or, without retry, `attemptTimeout` ran out
+ * @throws `signal.reason`, as it is, when the signal aborts
+ *
+ * @example
+ * ```ts
+ * import { connect } from "@realpeer/tcp";
+ * await using connection = await connect({ hostname: "localhost", port: 5432, retry: true, timeout: 30_000 });
+ * await connection.writable.getWriter().write(new TextEncoder().encode("hello"));
+ * ```
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const plan = planOf(options);
+  const adapter = await detectAdapter(plan);
+  const { socket, pair } = await dial(adapter, plan);
+  return new WireConnection(adapter.wire(socket), pair, socket);
+}

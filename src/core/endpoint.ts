@@ -1,0 +1,153 @@
+/** One end of a TCP connection. */
+export interface Endpoint {
+  /** A name or an address as the runtime writes it: `"127.0.0.1"`, `"::1"` (no brackets), `"fe80::1%eth0"`. */
+  readonly hostname: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+/** Both ends of one connection, as the kernel reports them. */
+export interface EndpointPair {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+}
+
+/** Where a port without a host is looked for, as in `parseEndpoint("5432")`. */
+export const DEFAULT_HOSTNAME = "localhost";
+
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+// What a zone may hold is up to the system: interface names such as "br_lan" included.
+const ZONE = /^[\w.:-]+$/;
+
+/**
+ * Which IP version a literal has: 4, 6, or 0 for a name. Zones (RFC 4007, `fe80::1%eth0`) and embedded IPv4 (RFC 4291,
+ * `::ffff:10.0.0.1`) are part of version 6; brackets are not.
+ */
+export function ipVersion(hostname: string): 0 | 4 | 6 {
+  if (IPV4.test(hostname)) return 4;
+  return hostname.includes(":") && canonicalIpv6(hostname) !== null ? 6 : 0;
+}
+
+/** The sixteen-bit groups of an IPv6 literal without zone, or null when it is none. */
+function ipv6Groups(text: string): number[] | null {
+  const halves = text.split("::");
+  if (halves.length > 2) return null;
+  const parsed: number[][] = [];
+  for (const [index, half] of halves.entries()) {
+    const groups: number[] = [];
+    const pieces = half === "" ? [] : half.split(":");
+    for (const [position, piece] of pieces.entries()) {
+      const isLastOfAll = index === halves.length - 1 && position === pieces.length - 1;
+      if (isLastOfAll && IPV4.test(piece)) {
+        const [a, b, c, d] = piece.split(".").map(Number) as [number, number, number, number];
+        groups.push(a << 8 | b, c << 8 | d);
+      } else if (/^[\da-f]{1,4}$/i.test(piece)) {
+        groups.push(Number.parseInt(piece, 16));
+      } else {
+        return null;
+      }
+    }
+    parsed.push(groups);
+  }
+  const [head, tail] = parsed as [number[], number[] | undefined];
+  if (tail === undefined) return head.length === 8 ? head : null;
+  const zeros = 8 - head.length - tail.length;
+  // RFC 4291 lets "::" stand for one group or more.
+  return zeros < 1 ? null : [...head, ...new Array<number>(zeros).fill(0), ...tail];
+}
+
+/** One spelling per IPv6 address: IPv4-mapped addresses become IPv4, all others eight groups; the zone stands apart. */
+function canonicalIpv6(hostname: string): { address: string; zone: string } | null {
+  const percent = hostname.indexOf("%");
+  const zone = percent < 0 ? "" : hostname.slice(percent + 1);
+  if (percent >= 0 && !ZONE.test(zone)) return null;
+  const groups = ipv6Groups(percent < 0 ? hostname : hostname.slice(0, percent));
+  if (groups === null) return null;
+  const isMapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
+  const address = isMapped
+    ? groups.slice(6).flatMap((group) => [group >> 8, group & 0xff]).join(".")
+    : groups.map((group) => group.toString(16)).join(":");
+  return { address, zone };
+}
+
+function sameHostname(a: string, b: string): boolean {
+  if (a === b) return true;
+  const left = canonicalIpv6(a) ?? { address: a.toLowerCase(), zone: "" };
+  const right = canonicalIpv6(b) ?? { address: b.toLowerCase(), zone: "" };
+  if (left.address !== right.address) return false;
+  // Deno and Bun drop the zone, sometimes from one end only: it can tell two endpoints apart only where both have one.
+  return left.zone === "" || right.zone === "" || left.zone === right.zone;
+}
+
+/**
+ * Whether two endpoints are the same endpoint, however they are written: `::ffff:127.0.0.1` is `127.0.0.1`
+ * (RFC 4291, 2.5.5.2), `0:0::1` is `::1`, case does not count, and a zone counts only where both sides have one.
+ * Names are compared as names: nothing is resolved.
+ *
+ * @example
+ * ```ts
+ * import { sameEndpoint } from "@realpeer/tcp";
+ * console.log(sameEndpoint({ hostname: "::1", port: 80 }, { hostname: "0:0::1", port: 80 })); // true
+ * ```
+ */
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && sameHostname(a.hostname, b.hostname);
+}
+
+/** Whether `port` is an integer from 1 to 65535. */
+export function isPort(port: unknown): port is number {
+  return Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65535;
+}
+
+function cannotParse(text: string, why: string): TypeError {
+  return new TypeError(`Cannot parse endpoint ${JSON.stringify(text)}: ${why}`);
+}
+
+/**
+ * Reads `"5432"`, `":5432"`, `"host:5432"`, `"[::1]:5432"`, `"[fe80::1%eth0]:80"` or `"tcp://host:5432"`; without a
+ * host it is `"localhost"`.
+ *
+ * @throws {TypeError} when the text has none of these shapes
+ * @throws {RangeError} when the port is not between 1 and 65535
+ *
+ * @example
+ * ```ts
+ * import { parseEndpoint } from "@realpeer/tcp";
+ * console.log(parseEndpoint("[::1]:5432")); // { hostname: "::1", port: 5432 }
+ * ```
+ */
+export function parseEndpoint(text: string): Endpoint {
+  if (typeof text !== "string") throw new TypeError(`Cannot parse endpoint: expected a string, got ${typeof text}`);
+  const match = /^(?:tcp:\/\/(?=.*:))?(?:(?:\[([^\]]*)\]|([^[\]]*)):)?(\d+)$/i.exec(
+    text.replace(/^(tcp:\/\/.*)\/$/i, "$1"),
+  );
+  if (match === null) throw cannotParse(text, `expected PORT, HOST:PORT or [IPV6]:PORT`);
+  const [, bracketed, plain, digits] = match as unknown as [string, string | undefined, string | undefined, string];
+  if (bracketed !== undefined && ipVersion(bracketed) !== 6) throw cannotParse(text, "no IPv6 address in the brackets");
+  if (plain !== undefined && plain.includes(":")) {
+    throw cannotParse(text, "an IPv6 address needs brackets, as in [::1]:80");
+  }
+  if (plain !== undefined && /[\s/@?#%]/.test(plain)) {
+    throw cannotParse(text, "the host has characters no host name has");
+  }
+  const port = Number(digits);
+  if (!isPort(port)) {
+    throw new RangeError(`Cannot parse endpoint ${JSON.stringify(text)}: port ${digits} is not between 1 and 65535`);
+  }
+  return { hostname: bracketed ?? (plain || DEFAULT_HOSTNAME), port };
+}
+
+/**
+ * Writes `host:port`, with brackets around an IPv6 address (RFC 3986, 3.2.2); `parseEndpoint` reads it back.
+ *
+ * @example
+ * ```ts
+ * import { formatEndpoint } from "@realpeer/tcp";
+ * console.log(formatEndpoint({ hostname: "::1", port: 5432 })); // [::1]:5432
+ * ```
+ */
+export function formatEndpoint(endpoint: Endpoint): string {
+  const { hostname, port } = endpoint;
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
