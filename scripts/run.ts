@@ -4,7 +4,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** The root of the source tree. */
-export const root: string = fileURLToPath(new URL("..", import.meta.url));
+export const root: string = fileURLToPath(new URL("..", import.meta.url).href);
 
 /** The environment in which the tree's own deno, bun, tsc and so on are found first. */
 export const environment: Record<string, string | undefined> = {

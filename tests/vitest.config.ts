@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import type { ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
-  root: fileURLToPath(new URL("..", import.meta.url)),
+const config: ViteUserConfig = {
+  root: fileURLToPath(new URL("..", import.meta.url).href),
   test: {
     include: ["tests/**/*.test.ts"],
     // These use Deno.test and @std/assert.
@@ -13,4 +13,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
-});
+};
+
+export default config;
