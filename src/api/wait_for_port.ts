@@ -35,7 +35,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * ```
  */
 export async function waitForPort(options: ConnectOptions): Promise<WaitResult> {
-  const plan = planOf(typeof options === "object" && options !== null ? withDefaults(options) : options);
+  const plan = planOf(options && withDefaults(options));
   const adapter = await detectAdapter(plan);
   const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, plan);
   adapter.close(socket);
@@ -44,5 +44,7 @@ export async function waitForPort(options: ConnectOptions): Promise<WaitResult> 
 }
 
 function withDefaults(options: ConnectOptions): ConnectOptions {
-  return { ...options, retry: options.retry ?? true, timeout: options.timeout ?? DEFAULT_TIMEOUT_MS };
+  if (typeof options !== "object") return options;
+  const { retry = true, timeout = DEFAULT_TIMEOUT_MS } = options;
+  return { ...options, retry, timeout };
 }
