@@ -1,8 +1,7 @@
 /** Dials a dead port of a lab namespace with every connect there is here, and prints what came of it as JSON. */
 import { execFileSync } from "node:child_process";
-import { connect as nodeConnect } from "../../src/adapters/node.ts";
-import { connect } from "../../mod.ts";
-import { runtime } from "../fixtures/runtime.ts";
+import { fileURLToPath } from "node:url";
+import { connects } from "./connects.ts";
 import { socketsOnPort } from "./host_sockets.ts";
 
 const [hostname, portText] = process.argv.slice(2) as [string, string];
@@ -19,32 +18,21 @@ export interface Outcome {
   readonly server: string;
 }
 
-const connects: Record<string, () => Promise<unknown>> = {
-  "portable": () => connect({ hostname, port }),
-  "portable, cancellable": () => connect({ hostname, port, timeout: 5000 }),
-  "node": () => nodeConnect({ host: hostname, port }),
-};
-if (runtime === "deno") {
-  const { connect } = await import("../../src/adapters/deno.ts");
-  connects["deno"] = () => connect({ hostname, port });
-}
-if (runtime === "bun") {
-  const { connect } = await import("../../src/adapters/bun.ts");
-  connects["bun"] = () => connect({ hostname, port, socket: { data() {} } });
-}
-
 const serverAddress = hostname.includes(":") ? "::" : "0.0.0.0";
+const serverScript = fileURLToPath(new URL("./strict_server.py", import.meta.url).href);
 const outcomes: Record<string, Outcome | string> = {};
-for (const [kind, open] of Object.entries(connects)) {
-  try {
-    await open();
-    outcomes[kind] = "connected";
-  } catch (error) {
-    const { name, code, attempts } = error as { name: string; code: string; attempts: number };
-    const left = socketsOnPort(port);
-    const script = new URL("./strict_server.py", import.meta.url).pathname;
-    const server = execFileSync("python3", [script, serverAddress, portText], { encoding: "utf8" }).trim();
-    outcomes[kind] = { name, code, attempts, isError: error instanceof Error, left, server };
+for (const [kind, connect] of Object.entries(connects)) {
+  for (const limits of [{}, { timeout: 5000 }]) {
+    const name = `${kind} ${JSON.stringify(limits)}`;
+    try {
+      await connect({ hostname, port, ...limits });
+      outcomes[name] = "connected";
+    } catch (error) {
+      const { name: errorName, code, attempts } = error as { name: string; code: string; attempts: number };
+      const left = socketsOnPort(port);
+      const server = execFileSync("python3", [serverScript, serverAddress, portText], { encoding: "utf8" }).trim();
+      outcomes[name] = { name: errorName, code, attempts, isError: error instanceof Error, left, server };
+    }
   }
 }
 console.log(JSON.stringify(outcomes));

@@ -1,0 +1,63 @@
+/** Dials one dead port of the kernel's own ephemeral range many times, and prints as JSON what that left behind. */
+import { readdirSync, readlinkSync } from "node:fs";
+import { SelfConnectError } from "../../mod.ts";
+import { connects } from "./connects.ts";
+import { socketsOnPort } from "./host_sockets.ts";
+
+const [kind, portText, countText] = process.argv.slice(2) as [string, string, string];
+const port = Number(portText);
+const count = Number(countText);
+const WARM_UP = 5000;
+
+export interface Outcome {
+  readonly attempts: number;
+  readonly connected: number;
+  readonly selfConnects: number;
+  readonly otherErrors: readonly string[];
+  readonly left: readonly string[];
+  readonly newDescriptors: number;
+  /** MiB of resident memory after all attempts over those after the first 5,000. */
+  readonly growth: number;
+}
+
+/** Files are the runtimes' own business: Deno opens its caches when it likes. */
+function descriptors(): number {
+  const targets = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      // The descriptor this very listing was read through.
+      return "/";
+    }
+  });
+  return targets.filter((target) => !target.startsWith("/")).length;
+}
+const megabytes = (): number => process.memoryUsage().rss / 2 ** 20;
+const connect = connects[kind]!;
+const otherErrors = new Set<string>();
+let [connected, selfConnects, attempts] = [0, 0, 0];
+let [descriptorsBefore, memoryBefore] = [0, 0];
+for (; attempts < count; attempts++) {
+  if (attempts === WARM_UP) [descriptorsBefore, memoryBefore] = [descriptors(), megabytes()];
+  try {
+    // One connect each, so that attempts are counted here and not by what is tested.
+    await (await connect({ hostname: "127.0.0.1", port, retry: { maxAttempts: 1 }, attemptTimeout: 0 })).close();
+    connected++;
+  } catch (error) {
+    if (error instanceof SelfConnectError) selfConnects++;
+    else if ((error as { code?: string }).code !== "ECONNREFUSED") otherErrors.add(String(error));
+  }
+}
+const growth = megabytes() - memoryBefore;
+// Bun closes a refused socket's descriptor one turn of the loop later.
+await new Promise((resolve) => setTimeout(resolve, 10));
+const outcome: Outcome = {
+  attempts,
+  connected,
+  selfConnects,
+  otherErrors: [...otherErrors],
+  left: socketsOnPort(port),
+  newDescriptors: descriptors() - descriptorsBefore,
+  growth,
+};
+console.log(JSON.stringify(outcome));
