@@ -17,9 +17,10 @@
  */
 import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
+import { dialFrom, isBare } from "../core/dial_native.ts";
 import type { EndpointPair } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
-import { handOver } from "./bun_hand_over.ts";
+import { callOpen, handOver } from "./bun_hand_over.ts";
 import { isStable, Mailbox, mailboxHandlers, tlsMailboxHandlers } from "./bun_mailbox.ts";
 import { wire } from "./bun_wire.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
@@ -36,7 +37,7 @@ export interface BunConnectOptions<Data = undefined>
 type MailboxSocket = Bun.Socket<Mailbox>;
 
 /** What Bun.connect takes, the two options its types do not declare included. */
-type NativeOptions = Bun.TCPSocketConnectOptions<Mailbox> & Pick<Target, "localAddress" | "localPort">;
+type NativeOptions<Data = Mailbox> = Bun.TCPSocketConnectOptions<Data> & Pick<Target, "localAddress" | "localPort">;
 
 /**
  * Bun.connect knows no signal and its pending connect cannot be cancelled, nor does it let the process end: it is
@@ -94,6 +95,15 @@ export const bunAdapter: PortableAdapter<MailboxSocket> = {
   wire,
 };
 
+/** A socket that was opened with its user's handlers, from now on with ours: nobody hears of what becomes of it. */
+function intoMailbox<Data>(userSocket: Bun.Socket<Data>): MailboxSocket {
+  // One object under two types: what its `data` holds changes here.
+  const socket = userSocket as unknown as MailboxSocket;
+  socket.reload({ socket: mailboxHandlers });
+  socket.data = new Mailbox();
+  return socket;
+}
+
 /**
  * Opens a connection to a real peer with `Bun.connect`.
  *
@@ -114,7 +124,7 @@ export const bunAdapter: PortableAdapter<MailboxSocket> = {
  */
 export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<Bun.Socket<Data>> {
   const plan = planOf(options, true);
-  const { socket: handlers, data, ...nativeOptions } = foreignOptions(options) as Omit<
+  const { socket: handlers, data, ...nativeOptions } = (foreignOptions(options) ?? {}) as Omit<
     Bun.TCPSocketConnectOptions<Data>,
     "hostname" | "port"
   >;
@@ -122,10 +132,23 @@ export async function connect<Data = undefined>(options: BunConnectOptions<Data>
     throw new TypeError(`Cannot connect: socket must have a "data" or "drain" handler`);
   }
   const isTls = Boolean(nativeOptions.tls);
+  let suspect: MailboxSocket | undefined;
+  if (isBare(plan) && !isTls) {
+    // The user's own handlers can hear nothing but `open` too early: no event is delivered before this function goes on.
+    const silent = handlers.open === undefined ? handlers : { ...handlers, open: undefined };
+    const socket = await Bun.connect<Data>(
+      { ...nativeOptions, ...plan.target, socket: silent, data } as NativeOptions<Data>,
+    );
+    if (socket.localPort !== plan.target.port) {
+      if (handlers.open !== undefined) callOpen(socket, handlers);
+      return socket;
+    }
+    suspect = intoMailbox(socket);
+  }
   let refused: MailboxSocket | undefined;
   const adapter = adapterFor(nativeOptions, isTls ? tlsMailboxHandlers : mailboxHandlers, (socket) => refused = socket);
   try {
-    const { socket } = await dial(adapter, plan);
+    const socket = suspect ? await dialFrom(suspect, adapter, plan) : (await dial(adapter, plan)).socket;
     refused = undefined;
     return handOver(socket, handlers, data as Data, isTls);
   } catch (error) {

@@ -8,6 +8,33 @@ function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined)
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
 }
 
+type Call = () => void | Promise<void> | undefined;
+
+/** Does what Bun does when a handler throws or rejects. */
+function runHandler<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>, call: Call): void {
+  const onError = (error: Error): void => {
+    if (handlers.error === undefined) throw error;
+    handlers.error(socket, error);
+  };
+  try {
+    call()?.catch(onError);
+  } catch (error) {
+    onError(error as Error);
+  }
+}
+
+/** Calls the `open` handler as Bun does; one that throws gets its socket closed. */
+export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>): void {
+  runHandler(socket, handlers, () => {
+    try {
+      return handlers.open?.(socket);
+    } catch (error) {
+      socket.terminate();
+      throw error;
+    }
+  });
+}
+
 /**
  * Gives a proved socket to its user's handlers: first what they would have heard already, then, from Bun itself,
  * everything else. All of it happens in one turn, so nothing can come in between.
@@ -28,27 +55,8 @@ export function handOver<Data>(
   socket.data = data;
   socket.reload({ socket: handlers });
 
-  /** What Bun does when a handler throws or rejects. */
-  const run = (call: () => void | Promise<void> | undefined): void => {
-    const onError = (error: Error): void => {
-      if (handlers.error === undefined) throw error;
-      handlers.error(socket, error);
-    };
-    try {
-      call()?.catch(onError);
-    } catch (error) {
-      onError(error as Error);
-    }
-  };
-  const open = (): void =>
-    run(() => {
-      try {
-        return handlers.open?.(socket);
-      } catch (error) {
-        socket.terminate();
-        throw error;
-      }
-    });
+  const run = (call: Call): void => runHandler(socket, handlers, call);
+  const open = (): void => callOpen(socket, handlers);
   // Without a `handshake` handler Bun calls a TLS socket's `open` once the handshake is done.
   const opensAfterHandshake = isTls && handlers.handshake === undefined;
   if (!opensAfterHandshake) open();

@@ -11,7 +11,7 @@
  * @module
  */
 import type { Adapter, PortableAdapter, Target, Wire } from "../core/adapter.ts";
-import { dial } from "../core/dial.ts";
+import { dialNative } from "../core/dial_native.ts";
 import type { EndpointPair } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
@@ -125,5 +125,7 @@ function denoPlan(options: DenoConnectOptions): Plan {
  */
 export async function connect(options: DenoConnectOptions): Promise<Deno.TcpConn> {
   const plan = denoPlan(options);
-  return (await dial(adapterFor(foreignOptions(options)), plan)).socket;
+  const nativeOptions = foreignOptions(options);
+  const adapter = nativeOptions === undefined ? denoAdapter : adapterFor(nativeOptions);
+  return await dialNative(adapter, plan, (conn) => conn.localAddr.port);
 }

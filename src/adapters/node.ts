@@ -13,7 +13,7 @@
  */
 import * as net from "node:net";
 import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
-import { dial } from "../core/dial.ts";
+import { dialNative } from "../core/dial_native.ts";
 import type { EndpointPair } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
@@ -122,7 +122,9 @@ export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefine
  * ```
  */
 export async function connect(options: NodeConnectOptions): Promise<net.Socket> {
-  const { host, ...ours } = options ?? {};
-  const plan = planOf(host === undefined ? options : { hostname: host, ...ours }, true);
-  return (await dial(adapterFor(foreignOptions(ours)), plan)).socket;
+  const host = options?.host;
+  const plan = planOf(host === undefined ? options : { ...options, hostname: options.hostname ?? host }, true);
+  const nativeOptions = foreignOptions(options);
+  const adapter = nativeOptions === undefined ? nodeAdapter : adapterFor(nativeOptions);
+  return await dialNative(adapter, plan, (socket) => socket.localPort);
 }

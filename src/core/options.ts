@@ -144,9 +144,11 @@ export function planOf(options: ConnectOptions, passOn: boolean = false): Plan {
   };
 }
 
-/** Whatever the options hold besides ours: what a native connect passes on to its runtime. */
-export function foreignOptions(options: object): Record<string, unknown> {
-  const rest: Record<string, unknown> = {};
-  for (const name in options) if (!KNOWN_OPTIONS.has(name)) rest[name] = (options as Record<string, unknown>)[name];
+/** Whatever the options hold besides ours: what a native connect passes on to its runtime; undefined when nothing. */
+export function foreignOptions(options: object): Record<string, unknown> | undefined {
+  let rest: Record<string, unknown> | undefined;
+  for (const name in options) {
+    if (!KNOWN_OPTIONS.has(name)) (rest ??= {})[name] = (options as Record<string, unknown>)[name];
+  }
   return rest;
 }

@@ -1,0 +1,39 @@
+import type { Adapter } from "./adapter.ts";
+import { dial } from "./dial.ts";
+import type { Plan } from "./options.ts";
+import { NO_RETRY } from "./retry.ts";
+
+/** Whether the plan asks for nothing that the runtime's own call does not do, but for the guard. */
+export function isBare({ signal, timeout, attemptTimeout, policy, stableFor }: Plan): boolean {
+  const isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity;
+  return !isLimited && policy === NO_RETRY && stableFor === 0;
+}
+
+/** Goes on from a socket that is open already, as if `dial` had opened it. */
+export async function dialFrom<Socket>(first: Socket, adapter: Adapter<Socket>, plan: Plan): Promise<Socket> {
+  let isTaken = false;
+  const open: Adapter<Socket>["open"] = (target, signal) => {
+    if (isTaken) return adapter.open(target, signal);
+    isTaken = true;
+    return Promise.resolve(first);
+  };
+  const resumed: Adapter<Socket> = Object.create(adapter, { open: { value: open } });
+  return (await dial(resumed, plan)).socket;
+}
+
+/**
+ * `dial` for a native connect. A bare plan is the bare call and one look at the local port: each promise and each
+ * address that is read more would be seen beside a connect on loopback (`npm run bench -- overhead`). Whatever is not
+ * plainly a real peer is for `dial` to judge.
+ */
+export function dialNative<Socket>(
+  adapter: Adapter<Socket>,
+  plan: Plan,
+  localPort: (socket: Socket) => number | undefined,
+): Promise<Socket> {
+  if (!isBare(plan)) return dial(adapter, plan).then(({ socket }) => socket);
+  return adapter.open(plan.target).then((socket) => {
+    const port = localPort(socket);
+    return port === undefined || port === plan.target.port ? dialFrom(socket, adapter, plan) : socket;
+  });
+}
