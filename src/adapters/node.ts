@@ -14,9 +14,10 @@
 import * as net from "node:net";
 import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
 import { dialNative } from "../core/dial_native.ts";
-import type { EndpointPair } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
+import { endpoints } from "./node_endpoints.ts";
+import { GUARDED } from "./node_guard.ts";
 import { isStable } from "./node_read_ahead.ts";
 import { wire } from "./node_wire.ts";
 
@@ -24,23 +25,13 @@ export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
 export type { RetryContext, RetryOptions } from "../core/retry.ts";
 export type { Endpoint } from "../core/endpoint.ts";
+export { createConnection, guardSocket } from "./node_guard.ts";
 
 /** The guard's options, and whatever else `net.connect` takes: `family`, `lookup`, `noDelay`, `keepAlive`, ... */
 export interface NodeConnectOptions
   extends ConnectOptions, Omit<Partial<net.TcpNetConnectOpts>, keyof ConnectOptions | "host"> {
   /** Node's own word for `hostname`. */
   readonly host?: string | undefined;
-}
-
-/** Both ends of a `net.Socket`; null before it is connected and after it is gone. */
-function endpoints(socket: net.Socket): EndpointPair | null {
-  const { localAddress, localPort, remoteAddress, remotePort } = socket;
-  if (localAddress === undefined || localPort === undefined) return null;
-  if (remoteAddress === undefined || remotePort === undefined) return null;
-  return {
-    local: { hostname: localAddress, port: localPort },
-    remote: { hostname: remoteAddress, port: remotePort },
-  };
 }
 
 function reset(socket: net.Socket): void {
@@ -90,7 +81,13 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
   return {
     runtime: "node",
     open({ hostname, port, localAddress, localPort }: Target, signal?: AbortSignal): Promise<net.Socket> {
-      const options: net.TcpNetConnectOpts = { ...nativeOptions, host: hostname, port };
+      // The core compares the ends, and dials again: a process-wide guard must not answer for it.
+      const options: net.TcpNetConnectOpts & { [GUARDED]: true } = {
+        ...nativeOptions,
+        host: hostname,
+        port,
+        [GUARDED]: true,
+      };
       if (localAddress !== undefined) options.localAddress = localAddress;
       if (localPort !== undefined) options.localPort = localPort;
       return open(options, signal);

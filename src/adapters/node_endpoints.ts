@@ -1,0 +1,13 @@
+import type { Socket } from "node:net";
+import type { EndpointPair } from "../core/endpoint.ts";
+
+/** Both ends of a `net.Socket`; null before it is connected and after it is gone. */
+export function endpoints(socket: Socket): EndpointPair | null {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  if (localAddress === undefined || localPort === undefined) return null;
+  if (remoteAddress === undefined || remotePort === undefined) return null;
+  return {
+    local: { hostname: localAddress, port: localPort },
+    remote: { hostname: remoteAddress, port: remotePort },
+  };
+}

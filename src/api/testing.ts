@@ -1,0 +1,146 @@
+/**
+ * Fixtures for tests of code that dials: a self-connection to order, and a port that refuses for as long as it is held.
+ * On Deno, Bun and Node.
+ *
+ * @example
+ * ```ts
+ * import { isSelfConnection } from "@realpeer/tcp";
+ * import { deadPort, selfConnectedPair } from "@realpeer/tcp/testing";
+ *
+ * await using pair = await selfConnectedPair();
+ * console.log(isSelfConnection(pair)); // true
+ *
+ * await using dead = await deadPort();
+ * await fetch(`http://${dead.hostname}:${dead.port}`).catch((error) => console.log(error.message));
+ * ```
+ *
+ * @module
+ */
+import { once } from "node:events";
+import * as net from "node:net";
+import { endpoints } from "../adapters/node_endpoints.ts";
+import { type Endpoint, ipVersion, isPort } from "../core/endpoint.ts";
+
+export type { Endpoint } from "../core/endpoint.ts";
+
+/** Where to make a self-connection. */
+export interface SelfConnectedPairOptions {
+  /** A loopback address; macOS allows self-connections on `"::1"` only. @default {"127.0.0.1"} */
+  readonly hostname?: string | undefined;
+  /** 1 to 65535; a free one unless given. */
+  readonly port?: number | undefined;
+}
+
+/** A socket that is connected to itself: everything written to it is read from it. */
+export interface SelfConnectedPair extends AsyncDisposable {
+  /** Both ends of the connection in one. */
+  readonly socket: net.Socket;
+  /** The same endpoint as `remote`. */
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** Resets the connection; resolves when a server can bind the port again. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** A loopback port on which nobody listens. */
+export interface DeadPort extends Endpoint, AsyncDisposable {
+  /** Gives the port back to the kernel; resolves when that is done. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** How often another port is tried when somebody takes the free one first. */
+const PORT_TRIES = 5;
+
+async function listen(hostname: string): Promise<[server: net.Server, port: number]> {
+  const server = net.createServer();
+  server.listen(0, hostname);
+  await once(server, "listening");
+  return [server, (server.address() as net.AddressInfo).port];
+}
+
+async function freePort(hostname: string): Promise<number> {
+  const [server, port] = await listen(hostname);
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Resets a socket, so that no TIME-WAIT holds its port. */
+async function drop(socket: net.Socket): Promise<void> {
+  if (socket.closed) return;
+  socket.on("error", () => {});
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.resetAndDestroy();
+  await closed;
+}
+
+/**
+ * Connects a socket to itself, at once and every time: it binds the port that it then dials. Loaded or not, the guard of
+ * `@realpeer/tcp/register` lets it through.
+ *
+ * @throws {TypeError} when `hostname` is no IP literal
+ * @throws {RangeError} when `port` is not an integer from 1 to 65535
+ * @throws the error of `net.connect`, with code EADDRINUSE when somebody listens on `port`
+ *
+ * @example
+ * ```ts
+ * import { selfConnectedPair } from "@realpeer/tcp/testing";
+ * await using pair = await selfConnectedPair({ hostname: "::1" });
+ * pair.socket.on("data", (chunk) => console.log(`${chunk}`)); // hello
+ * pair.socket.write("hello");
+ * ```
+ */
+export async function selfConnectedPair(options: SelfConnectedPairOptions = {}): Promise<SelfConnectedPair> {
+  const { hostname = "127.0.0.1", port } = options;
+  if (ipVersion(hostname) === 0) {
+    throw new TypeError(`Cannot make a self-connection: hostname must be an IP address, got ${hostname}`);
+  }
+  if (port !== undefined && !isPort(port)) {
+    throw new RangeError(`Cannot make a self-connection: port must be an integer from 1 to 65535, got ${port}`);
+  }
+  for (let triesLeft = port === undefined ? PORT_TRIES - 1 : 0;; triesLeft--) {
+    const localPort = port ?? await freePort(hostname);
+    const socket = net.connect({ host: hostname, port: localPort, localAddress: hostname, localPort });
+    try {
+      await once(socket, "connect");
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+      continue;
+    }
+    const pair = endpoints(socket);
+    if (pair === null) throw new Error(`Cannot make a self-connection: the socket on port ${localPort} is gone`);
+    const release = (): Promise<void> => drop(socket);
+    return { socket, ...pair, release, [Symbol.asyncDispose]: release };
+  }
+}
+
+/**
+ * Finds a loopback port that refuses every connection, and keeps it so: the kernel gives it to nobody, neither to a server
+ * that asks for any port nor to a client as its own end, which would be a self-connection. Somebody who binds this very
+ * port can still listen on it. It does not keep the process alive.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "@realpeer/tcp";
+ * import { deadPort } from "@realpeer/tcp/testing";
+ * await using dead = await deadPort();
+ * await connect({ hostname: dead.hostname, port: dead.port }).catch((error) => console.log(error.message));
+ * ```
+ */
+export async function deadPort(): Promise<DeadPort> {
+  const hostname = "127.0.0.1";
+  const [server, serverPort] = await listen(hostname);
+  // An address to bind means a port bound explicitly. Such a port the kernel gives to nobody else (Linux
+  // inet_hash_connect, inet_csk_find_open_port), and this end of a connection accepts none.
+  const holder = net.connect({ host: hostname, port: serverPort, localAddress: hostname });
+  const [[peer]] = await Promise.all([once(server, "connection"), once(holder, "connect")]) as [[net.Socket], unknown];
+  server.close();
+  const { localPort: port } = holder;
+  if (port === undefined) throw new Error("Cannot hold a dead port: the socket that holds it is gone");
+  holder.unref();
+  peer.unref();
+  const release = async (): Promise<void> => {
+    await Promise.all([drop(holder), drop(peer)]);
+  };
+  return { hostname, port, release, [Symbol.asyncDispose]: release };
+}
