@@ -22,6 +22,7 @@ import type { EndpointPair } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
 import { callOpen, handOver } from "./bun_hand_over.ts";
 import { isStable, Mailbox, mailboxHandlers, tlsMailboxHandlers } from "./bun_mailbox.ts";
+import type { BunSocket, BunSocketOptions } from "./bun_types.ts";
 import { wire } from "./bun_wire.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
 
@@ -29,10 +30,11 @@ export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
 export type { RetryContext, RetryOptions } from "../core/retry.ts";
 export type { Endpoint } from "../core/endpoint.ts";
+export type { BunSocket, BunSocketOptions } from "./bun_types.ts";
 
 /** The guard's options, and whatever else `Bun.connect` takes. */
 export interface BunConnectOptions<Data = undefined>
-  extends ConnectOptions, Omit<Bun.TCPSocketConnectOptions<Data>, "hostname" | "port"> {}
+  extends ConnectOptions, Omit<BunSocketOptions<Data>, "hostname" | "port"> {}
 
 type MailboxSocket = Bun.Socket<Mailbox>;
 
@@ -89,8 +91,13 @@ function adapterFor(
   };
 }
 
-/** What the portable API runs on under Bun. */
-export const bunAdapter: PortableAdapter<MailboxSocket> = {
+/**
+ * What the portable API runs on under Bun.
+ *
+ * @internal
+ * @ignore
+ */
+export const bunAdapter: PortableAdapter<unknown> = {
   ...adapterFor({ allowHalfOpen: true }, mailboxHandlers),
   wire,
 };
@@ -122,7 +129,7 @@ function intoMailbox<Data>(userSocket: Bun.Socket<Data>): MailboxSocket {
  * const socket = await connect({ port: 5432, retry: true, socket: { data() {} } });
  * ```
  */
-export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<Bun.Socket<Data>> {
+export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {
   const plan = planOf(options, true);
   const { socket: handlers, data, ...nativeOptions } = (foreignOptions(options) ?? {}) as Omit<
     Bun.TCPSocketConnectOptions<Data>,

@@ -24,6 +24,7 @@ export type { Endpoint } from "../core/endpoint.ts";
 
 /** The guard's options, and whatever else `Deno.connect` takes. */
 export interface DenoConnectOptions extends Omit<ConnectOptions, "localAddress" | "localPort"> {
+  /** `Deno.connect` has others, which cannot be guarded. @default {"tcp"} */
   readonly transport?: "tcp" | undefined;
   /** Passed on to `Deno.connect`. */
   readonly [option: string]: unknown;
@@ -89,7 +90,12 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
   };
 }
 
-/** What the portable API runs on under Deno. */
+/**
+ * What the portable API runs on under Deno.
+ *
+ * @internal
+ * @ignore
+ */
 export const denoAdapter: PortableAdapter<Deno.TcpConn> = { ...adapterFor(undefined), wire };
 
 function denoPlan(options: DenoConnectOptions): Plan {

@@ -3,7 +3,9 @@ import type { Endpoint, EndpointPair } from "../core/endpoint.ts";
 
 /** A connection to a real peer. Names are those of the WinterTC Sockets API where it has one. */
 export interface Connection extends AsyncDisposable {
+  /** This end, as the kernel reports it. */
   readonly local: Endpoint;
+  /** The peer, as the kernel reports it: the address that answered, never a name. */
   readonly remote: Endpoint;
   /**
    * What the peer sends, read only as fast as it is consumed. When the peer ends, this ends, and the connection is

@@ -2,21 +2,29 @@ import { type Endpoint, sameEndpoint } from "../core/endpoint.ts";
 
 /** A `net.Socket` or `Bun.Socket`, as far as it matters here. */
 export interface SocketLike {
+  /** Undefined before it is connected and, on Bun, once it is closed. */
   readonly localAddress?: string | undefined;
+  /** See `localAddress`. */
   readonly localPort?: number | undefined;
+  /** Undefined while nobody has answered. */
   readonly remoteAddress?: string | undefined;
+  /** See `remoteAddress`. */
   readonly remotePort?: number | undefined;
 }
 
 /** A `Deno.TcpConn`, as far as it matters here. */
 export interface DenoConnLike {
+  /** A `Deno.NetAddr`. */
   readonly localAddr: object;
+  /** A `Deno.NetAddr`. */
   readonly remoteAddr: object;
 }
 
 /** A `Connection` of this module, or any pair of endpoints. */
 export interface PairLike {
+  /** This end. */
   readonly local: Endpoint | null | undefined;
+  /** The other end; null or undefined while nobody has answered. */
   readonly remote: Endpoint | null | undefined;
 }
 
