@@ -5,8 +5,8 @@ const config: ViteUserConfig = {
   root: fileURLToPath(new URL("..", import.meta.url).href),
   test: {
     include: ["tests/**/*.test.ts"],
-    // These use Deno.test and @std/assert.
-    exclude: ["tests/deno/**"],
+    // The first use Deno.test and @std/assert; the second have nothing to say anywhere else.
+    exclude: ["tests/deno/**", ...("Bun" in globalThis ? [] : ["tests/bun/**"])],
     // A Bun worker is a thread; elsewhere every file has a process of its own.
     pool: "Bun" in globalThis ? "threads" : "forks",
     maxWorkers: 2,

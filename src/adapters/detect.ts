@@ -14,15 +14,13 @@ function load(name: string, importAdapter: () => Promise<AnyAdapter>): Promise<A
 
 /**
  * The adapter of this runtime that can do what the plan asks: the runtime's own connect, or `node:net`, which all three
- * have, where that cannot bind the client end (Deno) or give up a pending connect so that the process can end (Bun).
+ * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port) or give up a
+ * pending connect so that the process can end (Bun).
  */
-export function detectAdapter(plan: Plan): Promise<AnyAdapter> {
-  if ("Deno" in globalThis) {
-    const binds = plan.target.localAddress !== undefined || plan.target.localPort !== undefined;
-    if (!binds) return load("deno", async () => (await import("./deno.ts")).denoAdapter);
-  } else if ("Bun" in globalThis) {
-    const mayGiveUp = plan.signal !== undefined || Math.min(plan.timeout, plan.attemptTimeout) < Infinity;
-    if (!mayGiveUp) return load("bun", async () => (await import("./bun.ts")).bunAdapter);
-  }
+export function detectAdapter({ target, signal, timeout, attemptTimeout }: Plan): Promise<AnyAdapter> {
+  const binds = target.localAddress !== undefined || target.localPort !== undefined;
+  const mayGiveUp = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity;
+  if ("Deno" in globalThis && !binds) return load("deno", async () => (await import("./deno.ts")).denoAdapter);
+  if ("Bun" in globalThis && !binds && !mayGiveUp) return load("bun", async () => (await import("./bun.ts")).bunAdapter);
   return load("node", async () => (await import("./node.ts")).nodeAdapter);
 }

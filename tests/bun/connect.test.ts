@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { connect } from "../../src/adapters/bun.ts";
+import { because, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
+import { commandFor, runForJson } from "../fixtures/runtime.ts";
+import { echo, startServer, unusedPort } from "../fixtures/tcp_server.ts";
+
+/** Handlers that write down what they hear. */
+function recorder(): {
+  readonly heard: string[];
+  readonly bytes: () => number;
+  readonly socket: Bun.SocketHandler<string>;
+} {
+  const heard: string[] = [];
+  let bytes = 0;
+  return {
+    heard,
+    bytes: () => bytes,
+    socket: {
+      open: (socket) => void heard.push(`open ${socket.data}`),
+      data: (_, chunk) => {
+        if (heard.at(-1) !== "data") heard.push("data");
+        bytes += chunk.length;
+      },
+      end: () => void heard.push("end"),
+      close: () => void heard.push("close"),
+      error: (_, error) => void heard.push(`error ${error.message}`),
+      connectError: (socket, error) =>
+        void heard.push(`connectError ${socket.data} ${(error as { code?: string }).code}`),
+    },
+  };
+}
+
+describe("bun connect()", () => {
+  for (const stableFor of [0, 50]) {
+    test(`loses no byte of a server that sends 1 MiB at once (stableFor ${stableFor})`, async () => {
+      const sent = Uint8Array.from({ length: 1 << 20 }, (_, index) => index % 251);
+      await using server = await startServer((socket) => socket.end(sent));
+      for (let round = 0; round < 20; round++) {
+        const chunks: Uint8Array[] = [];
+        const closed = Promise.withResolvers<void>();
+        const heard: string[] = [];
+        await connect<string>({
+          hostname: "127.0.0.1",
+          port: server.port,
+          stableFor: round < 2 ? stableFor : 0,
+          socket: {
+            open: () => void heard.push("open"),
+            data: (_, chunk) => void chunks.push(chunk),
+            close: () => closed.resolve(),
+          },
+        }).catch(() => closed.resolve());
+        await closed.promise;
+        // With stableFor a peer that sends and hangs up does not count.
+        if (stableFor > 0 && round < 2) expect(heard).toEqual([]);
+        else {
+          expect(heard).toEqual(["open"]);
+          expect(Buffer.compare(Buffer.concat(chunks), sent)).toBe(0);
+        }
+      }
+    });
+  }
+
+  test("replays what came during stableFor in its order, every byte of it", async () => {
+    await using server = await startServer((socket) => {
+      socket.write(Buffer.alloc(1 << 20));
+      setTimeout(() => socket.write(Buffer.alloc(1 << 20)), 30);
+      setTimeout(() => socket.end(), 200);
+    });
+    const { heard, bytes, socket } = recorder();
+    await connect({ hostname: "127.0.0.1", port: server.port, stableFor: 100, socket, data: "mine" });
+    await expect.poll(() => heard.at(-1)).toBe("close");
+    expect(heard.filter((event) => event !== "end")).toEqual(["open mine", "data", "close"]);
+    expect(bytes()).toBe(2 << 20);
+  });
+
+  for (const binaryType of ["buffer", "uint8array", "arraybuffer"] as const) {
+    test(`gives ${binaryType} to handlers that ask for it, before and after the hand-over`, async () => {
+      await using server = await startServer((socket) => {
+        socket.write("early");
+        setTimeout(() => socket.end("late"), 100);
+      });
+      const chunks: [string, string][] = [];
+      await connect({
+        hostname: "127.0.0.1",
+        port: server.port,
+        stableFor: 50,
+        socket: {
+          binaryType,
+          data: (_, chunk) => void chunks.push([chunk.constructor.name, Buffer.from(chunk).toString()]),
+        },
+      });
+      const name = { buffer: "Buffer", uint8array: "Uint8Array", arraybuffer: "ArrayBuffer" }[binaryType];
+      await expect.poll(() => chunks).toEqual([[name, "early"], [name, "late"]]);
+    });
+  }
+
+  test("returns a socket that works like Bun's own", async () => {
+    await using server = await startServer(echo);
+    const { heard, bytes, socket: handlers } = recorder();
+    const socket = await connect({ hostname: "127.0.0.1", port: server.port, socket: handlers, data: "mine" });
+    expect(socket.data).toBe("mine");
+    expect(socket.remotePort).toBe(server.port);
+    socket.write("hello");
+    await expect.poll(bytes).toBe(5);
+    socket.end();
+    await expect.poll(() => heard.at(-1)).toBe("close");
+    expect(heard.filter((event) => event !== "end")).toEqual(["open mine", "data", "close"]);
+  });
+
+  test("tells connectError once, when connecting has failed for good", async () => {
+    const port = await unusedPort();
+    const { heard, socket } = recorder();
+    const retry = { maxAttempts: 3, initialDelay: 1 };
+    await expect(connect({ hostname: "127.0.0.1", port, retry, socket, data: "mine" })).rejects.toMatchObject({
+      code: "ECONNREFUSED",
+    });
+    expect(heard).toEqual(["connectError mine ECONNREFUSED"]);
+  });
+
+  test("hands an error thrown by the open handler to the error handler, as Bun does", async () => {
+    await using server = await startServer(echo);
+    const { heard, socket } = recorder();
+    const open = (): never => {
+      throw new Error("thrown");
+    };
+    const { readyState } = await connect({ hostname: "127.0.0.1", port: server.port, socket: { ...socket, open } });
+    expect(readyState).toBeLessThanOrEqual(0);
+    await expect.poll(() => heard).toEqual(["error thrown", "close"]);
+  });
+
+  test("needs a handler that hears data", async () => {
+    for (const socket of [undefined, null, {}, { open() {} }]) {
+      await expect(connect({ port: 1, socket } as never)).rejects.toThrow(TypeError);
+      await expect(connect({ port: 1, socket } as never)).rejects.toThrow(/^Cannot connect: socket must have/);
+    }
+  });
+
+  test("binds the client end it was given", async () => {
+    await using server = await startServer(echo);
+    for (const localAddress of ["127.0.0.1", undefined]) {
+      const localPort = await unusedPort();
+      const socket = await connect({
+        hostname: "127.0.0.1",
+        port: server.port,
+        localAddress,
+        localPort,
+        socket: { data() {} },
+      });
+      expect(socket.localPort).toBe(localPort);
+      socket.terminate();
+    }
+    const byName = connect({ hostname: "localhost", port: server.port, localPort: 50001, socket: { data() {} } });
+    await expect(byName).rejects.toThrow("Cannot connect: Bun.connect ignores localPort without localAddress");
+  });
+
+  test.skipIf(noLab)(because("keeps rejected self-connections from the handlers", noLab), async () => {
+    const command = inLab(commandFor("tests/programs/bun_handlers.ts", [String(LAB_PORT)]));
+    expect(await runForJson(command)).toEqual({
+      rejected: { heard: ["connectError mine ECONNREFUSED"], name: "SelfConnectError" },
+      retried: { heard: ["open mine", "data"], bytes: 1 << 20 },
+    });
+    await sleep(0);
+  });
+});
