@@ -5,7 +5,7 @@
 type Connect = typeof globalThis extends { readonly Bun: { readonly connect: infer Declared } } ? Declared
   : <Data>(options: { readonly socket: object; readonly data?: Data }) => Promise<object>;
 
-/** @internal */
+/** @ignore */
 declare const connect: Connect;
 
 /** `Bun.Socket`, where Bun's types are loaded. */

@@ -100,7 +100,12 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
   };
 }
 
-/** What the portable API runs on under Node, and elsewhere for what the runtime's own call cannot do. */
+/**
+ * What the portable API runs on under Node, and elsewhere for what the runtime's own call cannot do.
+ *
+ * @internal
+ * @ignore
+ */
 export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefined), wire };
 
 /**

@@ -11,6 +11,14 @@
  * and has been reset. Sockets to real peers, pipes, unix sockets, and sockets whose `localPort` the program chose are
  * left as they are. Loading it more than once guards once.
  *
+ * @example
+ * ```ts
+ * import "@realpeer/tcp/register";
+ * import { createConnection } from "node:net";
+ *
+ * createConnection(5432, "127.0.0.1").on("error", (error) => console.log(error.name)).end();
+ * ```
+ *
  * @module
  */
 import { guardAllSockets } from "../adapters/node_guard.ts";

@@ -37,6 +37,7 @@ export interface SelfConnectedPair extends AsyncDisposable {
   readonly socket: net.Socket;
   /** The same endpoint as `remote`. */
   readonly local: Endpoint;
+  /** The same endpoint as `local`. */
   readonly remote: Endpoint;
   /** Resets the connection; resolves when a server can bind the port again. Safe to call twice. */
   release(): Promise<void>;
