@@ -3,6 +3,6 @@ import process from "node:process";
 import { checks } from "./checks.ts";
 import { run } from "./run.ts";
 
-for (const command of Object.values(checks)) {
+for (const command of Object.values(await checks())) {
   if (await run(command) !== 0) process.exit(1);
 }

@@ -12,7 +12,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { checks } from "./checks.ts";
-import { quietly, root, run } from "./run.ts";
+import { standInFlags } from "./jsr.ts";
+import { root, run } from "./run.ts";
 
 interface Count {
   passed: number;
@@ -48,11 +49,15 @@ async function vitest(name: string, command: string[], files: string[]): Promise
 
 /** Deno's own runner with its leak sanitizers, against the real @std/assert where JSR can be reached. */
 async function denoTest(files: string[]): Promise<Count> {
-  const canReachJsr = await quietly(["deno", "cache", "--no-lock", "jsr:@std/assert@^1"]) === 0;
-  if (!canReachJsr) console.log("JSR cannot be reached: @std/assert is tests/fixtures/std_assert.ts in this run");
   const report = join(scratch, "deno_test.xml");
-  const importMap = canReachJsr ? [] : ["--import-map=tests/fixtures/without_jsr.json"];
-  const flags = ["-A", "--no-check", "--sanitize-resources", "--sanitize-ops", `--junit-path=${report}`, ...importMap];
+  const flags = [
+    "-A",
+    "--no-check",
+    "--sanitize-resources",
+    "--sanitize-ops",
+    `--junit-path=${report}`,
+    ...await standInFlags(),
+  ];
   const status = await run(["deno", "test", ...flags, ...(files.length > 0 ? files : ["tests/deno"])]);
   try {
     const xml = readFileSync(report, "utf8");
@@ -69,7 +74,7 @@ async function denoTest(files: string[]): Promise<Count> {
 /** Lint, format, types: each counts as one test. */
 async function check(): Promise<Count> {
   const count: Count = { passed: 0, failed: 0, skipped: 0 };
-  for (const [name, command] of Object.entries(checks)) {
+  for (const [name, command] of Object.entries(await checks())) {
     const status = await run(command);
     console.log(`check: ${name}: ${status === 0 ? "passed" : "FAILED"}`);
     count[status === 0 ? "passed" : "failed"]++;

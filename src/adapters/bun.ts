@@ -18,8 +18,8 @@
 import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
 import { dialFrom, isBare } from "../core/dial_native.ts";
-import type { EndpointPair } from "../core/endpoint.ts";
-import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
+import { type EndpointPair, ipVersion } from "../core/endpoint.ts";
+import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { callOpen, handOver } from "./bun_hand_over.ts";
 import { isStable, Mailbox, mailboxHandlers, tlsMailboxHandlers } from "./bun_mailbox.ts";
 import type { BunSocket, BunSocketOptions } from "./bun_types.ts";
@@ -54,6 +54,17 @@ function openUntilAborted(pending: Promise<MailboxSocket>, signal: AbortSignal):
     signal.addEventListener("abort", onAbort);
     pending.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
+}
+
+/** Bun.connect ignores a local port that comes without an address; any address of the right version will do. */
+function withLocalAddress(plan: Plan): Plan {
+  const { hostname, localAddress, localPort } = plan.target;
+  if (localPort === undefined || localAddress !== undefined) return plan;
+  const version = ipVersion(hostname);
+  if (version === 0) {
+    throw new TypeError("Cannot connect: Bun.connect ignores localPort without localAddress, give both");
+  }
+  return { ...plan, target: { ...plan.target, localAddress: version === 4 ? "0.0.0.0" : "::" } };
 }
 
 function endpoints(socket: MailboxSocket): EndpointPair | null {
@@ -130,7 +141,7 @@ function intoMailbox<Data>(userSocket: Bun.Socket<Data>): MailboxSocket {
  * ```
  */
 export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {
-  const plan = planOf(options, true);
+  const plan = withLocalAddress(planOf(options, true));
   const { socket: handlers, data, ...nativeOptions } = (foreignOptions(options) ?? {}) as Omit<
     Bun.TCPSocketConnectOptions<Data>,
     "hostname" | "port"

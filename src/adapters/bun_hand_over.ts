@@ -10,7 +10,7 @@ function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined)
 
 type Call = () => void | Promise<void> | undefined;
 
-/** Does what Bun does when a handler throws or rejects. */
+/** Does what Bun does when a handler throws or rejects: the `error` handler hears of it. */
 function runHandler<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>, call: Call): void {
   const onError = (error: Error): void => {
     if (handlers.error === undefined) throw error;
@@ -23,16 +23,18 @@ function runHandler<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<
   }
 }
 
-/** Calls the `open` handler as Bun does; one that throws gets its socket closed. */
+/** Calls the `open` handler as Bun does; after one that throws the socket is closed. */
 export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>): void {
-  runHandler(socket, handlers, () => {
-    try {
-      return handlers.open?.(socket);
-    } catch (error) {
-      socket.terminate();
-      throw error;
-    }
-  });
+  let isDone = false;
+  try {
+    runHandler(socket, handlers, () => {
+      const result = handlers.open?.(socket);
+      isDone = true;
+      return result;
+    });
+  } finally {
+    if (!isDone) socket.terminate();
+  }
 }
 
 /**

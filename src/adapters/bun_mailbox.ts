@@ -1,5 +1,4 @@
-/** How many bytes wait before the peer is made to wait too. */
-const HIGH_WATER_BYTES = 1 << 18;
+import { READ_AHEAD_BYTES } from "../core/adapter.ts";
 
 /** What a Bun socket told before anybody listened: the handler's name, and what it is called with after the socket. */
 export type SocketEvent =
@@ -33,7 +32,7 @@ export class Mailbox {
     if (name === "end" || name === "close") this.isOver = true;
     if (name === "data") {
       this.#bytes += detail.length;
-      if (this.#bytes >= HIGH_WATER_BYTES && !this.#isPaused) {
+      if (this.#bytes >= READ_AHEAD_BYTES && !this.#isPaused) {
         this.#isPaused = true;
         socket.pause();
       }
@@ -45,7 +44,7 @@ export class Mailbox {
   take(socket: Bun.Socket<Mailbox>): SocketEvent | undefined {
     const event = this.#events.shift();
     if (event?.[0] === "data") this.#bytes -= event[1].length;
-    if (this.#isPaused && this.#bytes < HIGH_WATER_BYTES) {
+    if (this.#isPaused && this.#bytes < READ_AHEAD_BYTES) {
       this.#isPaused = false;
       socket.resume();
     }

@@ -81,7 +81,10 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
       return Deno.connect(signal ? { ...nativeOptions, hostname, port, signal } : { ...nativeOptions, hostname, port });
     },
     endpoints({ localAddr, remoteAddr }: Deno.TcpConn): EndpointPair {
-      return { local: localAddr, remote: remoteAddr };
+      return {
+        local: { hostname: localAddr.hostname, port: localAddr.port },
+        remote: { hostname: remoteAddr.hostname, port: remoteAddr.port },
+      };
     },
     reset,
     close,

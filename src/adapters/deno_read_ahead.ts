@@ -1,5 +1,4 @@
-/** How much is read ahead at most; a peer that has sent this much has not hung up on anybody. */
-const READ_AHEAD_BYTES = 1 << 20;
+import { READ_AHEAD_BYTES } from "../core/adapter.ts";
 
 /**
  * Notices a hang-up on a `Deno.TcpConn`, which only a read can, and gives what was read back to the connection: until

@@ -21,6 +21,8 @@ export function detectAdapter({ target, signal, timeout, attemptTimeout }: Plan)
   const binds = target.localAddress !== undefined || target.localPort !== undefined;
   const mayGiveUp = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity;
   if ("Deno" in globalThis && !binds) return load("deno", async () => (await import("./deno.ts")).denoAdapter);
-  if ("Bun" in globalThis && !binds && !mayGiveUp) return load("bun", async () => (await import("./bun.ts")).bunAdapter);
+  if ("Bun" in globalThis && !binds && !mayGiveUp) {
+    return load("bun", async () => (await import("./bun.ts")).bunAdapter);
+  }
   return load("node", async () => (await import("./node.ts")).nodeAdapter);
 }

@@ -1,7 +1,5 @@
 import type { Socket } from "node:net";
-
-/** How much is read ahead at most; a peer that has sent this much has not hung up on anybody. */
-const READ_AHEAD_BYTES = 1 << 20;
+import { READ_AHEAD_BYTES } from "../core/adapter.ts";
 
 /**
  * Notices a hang-up, which a `net.Socket` reports only to somebody who reads, and puts back what was read. The socket is

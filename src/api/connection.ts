@@ -45,8 +45,8 @@ export class WireConnection implements Connection {
 
   constructor(wire: Wire, { local, remote }: EndpointPair, native: unknown) {
     this.#wire = wire;
-    this.local = { hostname: local.hostname, port: local.port };
-    this.remote = { hostname: remote.hostname, port: remote.port };
+    this.local = local;
+    this.remote = remote;
     this.native = native;
     this.closed = new Promise((resolve, reject) => {
       this.#resolveClosed = resolve;

@@ -39,8 +39,7 @@ export async function waitForPort(options: ConnectOptions): Promise<WaitResult> 
   const adapter = await detectAdapter(plan);
   const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, plan);
   adapter.close(socket);
-  const { hostname, port } = pair.remote;
-  return { remote: { hostname, port }, attempts, selfConnects, elapsed };
+  return { remote: pair.remote, attempts, selfConnects, elapsed };
 }
 
 function withDefaults(options: ConnectOptions): ConnectOptions {

@@ -7,6 +7,9 @@ export interface Target extends Endpoint {
   readonly localPort?: number | undefined;
 }
 
+/** How much `isStable` reads ahead at most: a peer that has sent this much has not hung up on anybody. */
+export const READ_AHEAD_BYTES: number = 1 << 20;
+
 /** What a runtime can do with TCP: it opens, reports and closes. Comparing, retrying and timing are the core's. */
 export interface Adapter<Socket> {
   readonly runtime: "deno" | "bun" | "node";
