@@ -1,0 +1,76 @@
+/**
+ * Builds the npm package into npm/: ES modules, CommonJS and declarations, with dnt, or where JSR cannot be reached,
+ * with tsc to the same layout.
+ *
+ *   npm run build:npm                       into npm/
+ *   npm run build:npm -- --allow-dirty      also when not everything is committed
+ *   npm run build:npm -- --engine tsc       one engine and no other: dnt or tsc
+ *   npm run build:npm -- --out DIR          into another folder
+ */
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { type Manifest, readManifest } from "./build_npm/description.ts";
+import { assertComplete, finish } from "./build_npm/finish.ts";
+import { assertReleasable } from "./build_npm/preconditions.ts";
+import { dntOptions, loadDnt } from "./build_npm/with_dnt.ts";
+import { buildWithTsc } from "./build_npm/with_tsc.ts";
+import { root } from "./run.ts";
+
+/** Compiles into `outDir`, and says when that is not done with dnt. */
+async function compile(outDir: string, engine: string | undefined): Promise<void> {
+  if (engine !== undefined && engine !== "dnt" && engine !== "tsc") {
+    throw new Error(`there is no engine "${engine}", use dnt or tsc`);
+  }
+  if (engine === "tsc") return buildWithTsc(root, outDir);
+  const dnt = await loadDnt();
+  if (!(dnt instanceof Error)) return await dnt.build(dntOptions(root, outDir));
+  const [reason] = dnt.message.split("\n");
+  if (engine === "dnt") throw new Error(`dnt cannot be loaded (${reason}), use --engine tsc`);
+  console.log(`JSR cannot be reached, so tsc builds the package instead of dnt: ${reason}`);
+  buildWithTsc(root, outDir);
+}
+
+/** Throws when the folder holds something that a build would not have put there. */
+function assertReplaceable(outDir: string): void {
+  if (!existsSync(outDir) || readdirSync(outDir).length === 0) return;
+  const { name } = readManifest<Manifest>(root, "package.json");
+  if (existsSync(join(outDir, "package.json")) && existsSync(join(outDir, "esm"))) {
+    if (readManifest<Manifest>(outDir, "package.json").name === name) return;
+  }
+  throw new Error(`${outDir} holds something else, empty it or pass another --out`);
+}
+
+async function build(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      "allow-dirty": { type: "boolean", default: false },
+      engine: { type: "string" },
+      out: { type: "string", default: join(root, "npm") },
+    },
+  });
+  const outDir = resolve(values.out);
+  assertReplaceable(outDir);
+  // What an earlier build left must not be taken for the result of one that failed.
+  rmSync(outDir, { recursive: true, force: true });
+  assertReleasable(root, { allowDirty: values["allow-dirty"] });
+  const scratch = mkdtempSync(join(tmpdir(), "realpeer-npm-"));
+  try {
+    await compile(scratch, values.engine);
+    finish(root, scratch);
+    assertComplete(root, scratch);
+    cpSync(scratch, outDir, { recursive: true });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  console.log(`built ${relative(process.cwd(), outDir)}`);
+}
+
+try {
+  await build();
+} catch (error) {
+  console.error(`Cannot build the npm package: ${(error as Error).message.split("\n")[0]}`);
+  process.exitCode = 1;
+}

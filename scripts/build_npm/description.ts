@@ -1,0 +1,95 @@
+/** What the npm package is: one description for both engines that build it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A module that users load by a name of its own. */
+export interface EntryPoint {
+  /** Its name in `exports`. */
+  readonly name: string;
+  /** Its source, from the root of the tree. */
+  readonly path: string;
+}
+
+/** The same in deno.json, as its `exports`. */
+export const entryPoints: readonly EntryPoint[] = [
+  { name: ".", path: "./mod.ts" },
+  { name: "./deno", path: "./src/adapters/deno.ts" },
+  { name: "./bun", path: "./src/adapters/bun.ts" },
+  { name: "./node", path: "./src/adapters/node.ts" },
+  { name: "./register", path: "./src/api/register.ts" },
+  { name: "./testing", path: "./src/api/testing.ts" },
+];
+
+/** The commands that an installation puts on the path. */
+export const commands: readonly EntryPoint[] = [];
+
+/** Modules that do something when they are loaded; a bundler must keep them. */
+const MODULES_WITH_EFFECTS: readonly string[] = ["./src/api/register.ts"];
+
+/** Which of the two outputs: ES modules or CommonJS. */
+export type Format = "esm" | "script";
+
+/** The path in the package of what a source file becomes. */
+export function outputOf(path: string, format: Format, extension = ".js"): string {
+  return path.replace("./", `./${format}/`).replace(/\.ts$/, extension);
+}
+
+/** The fields that deno.json and package.json share. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly exports?: Readonly<Record<string, string>>;
+}
+
+/** The fields of the tree's own package.json that users see too. */
+export interface SourceManifest extends Manifest {
+  readonly description: string;
+  readonly engines: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+/** deno.json or package.json of a tree. */
+export function readManifest<Kind extends Manifest>(root: string, file: "deno.json" | "package.json"): Kind {
+  return JSON.parse(readFileSync(join(root, file), "utf8")) as Kind;
+}
+
+/** The package.json that is published. */
+export interface PackageJson {
+  readonly name: string;
+  readonly version: string;
+  readonly [field: string]: unknown;
+}
+
+const REPOSITORY = "https://github.com/realpeer/tcp";
+
+export function packageJson({ name, version, description, license, engines }: SourceManifest): PackageJson {
+  const exports = entryPoints.map(({ name, path }) => [
+    name,
+    { import: outputOf(path, "esm"), require: outputOf(path, "script") },
+  ]);
+  // For `moduleResolution: "node10"`, which knows no `exports`.
+  const types = entryPoints.filter(({ name }) => name !== ".").map(({ name, path }) => [
+    name.replace("./", ""),
+    [outputOf(path, "script", ".d.ts")],
+  ]);
+  return {
+    name,
+    version,
+    description,
+    keywords: ["tcp", "socket", "connect", "self-connect", "wait-for-port", "port", "retry", "deno", "bun", "node"],
+    homepage: `${REPOSITORY}#readme`,
+    repository: { type: "git", url: `git+${REPOSITORY}.git` },
+    bugs: { url: `${REPOSITORY}/issues` },
+    license,
+    type: "module",
+    sideEffects: MODULES_WITH_EFFECTS.flatMap((path) => [outputOf(path, "esm"), outputOf(path, "script")]),
+    main: outputOf("./mod.ts", "script"),
+    module: outputOf("./mod.ts", "esm"),
+    exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
+    typesVersions: { "*": Object.fromEntries(types) },
+    bin: Object.fromEntries(commands.map(({ name, path }) => [name, outputOf(path, "esm").replace("./", "")])),
+    files: ["esm", "script", "CHANGELOG.md"],
+    engines: { ...engines, bun: ">=1.2", deno: ">=2.8" },
+  };
+}

@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { commands, entryPoints, type Manifest, readManifest, type SourceManifest } from "./description.ts";
+
+function assertSameManifest(root: string): void {
+  const deno = readManifest<Manifest>(root, "deno.json");
+  const npm = readManifest<SourceManifest>(root, "package.json");
+  for (const field of ["name", "version", "license"] as const) {
+    if (deno[field] === npm[field]) continue;
+    throw new Error(`${field} is ${deno[field]} in deno.json and ${npm[field]} in package.json, make them the same`);
+  }
+}
+
+function assertEntryPoints(root: string): void {
+  const description = "scripts/build_npm/description.ts";
+  for (const { name, path } of [...entryPoints, ...commands]) {
+    if (existsSync(join(root, path))) continue;
+    throw new Error(`"${name}" is missing, put ${path} back or take it out of ${description} and deno.json`);
+  }
+  const described = new Map(entryPoints.map(({ name, path }) => [name, path]));
+  const { exports: published = {} } = readManifest<Manifest>(root, "deno.json");
+  for (const name of new Set([...described.keys(), ...Object.keys(published)])) {
+    if (described.get(name) === published[name]) continue;
+    const [here, there] = [described.get(name) ?? "nothing", published[name] ?? "nothing"];
+    throw new Error(`"${name}" is ${here} in ${description} and ${there} in deno.json, make them the same`);
+  }
+}
+
+function assertCommitted(root: string): void {
+  const status = execFileSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" });
+  const paths = status.split("\n").filter(Boolean).map((line) => line.slice(3));
+  if (paths.length === 0) return;
+  const named = paths.length === 1 ? paths[0] : `${paths[0]} and ${paths.length - 1} more`;
+  throw new Error(`not everything is committed (${named}), commit it or pass --allow-dirty`);
+}
+
+/** Throws with one line that says what to do when the tree is not one that can be released. */
+export function assertReleasable(root: string, { allowDirty }: { readonly allowDirty: boolean }): void {
+  assertSameManifest(root);
+  assertEntryPoints(root);
+  if (!allowDirty) assertCommitted(root);
+}
