@@ -3,7 +3,7 @@
  *
  *   npm test                       everything
  *   npm test -- node bun           only these suites
- *   npm test -- --newest-node      also the newest Node there is
+ *   npm test -- --newest-node      also on the newest Node there is, as CI does
  *   npm test -- node -- tests/api  what follows the second -- goes to the suite's runner
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -105,7 +105,7 @@ const files = separator < 0 ? [] : process.argv.slice(separator + 1);
 const { values, positionals } = parseArgs({
   args: ownArgs,
   allowPositionals: true,
-  options: { "newest-node": { type: "boolean", default: false } },
+  options: { "newest-node": { type: "boolean", default: process.env["CI"] === "true" } },
 });
 const unknown = positionals.find((name) => !Object.hasOwn(suites, name));
 if (unknown !== undefined) {
