@@ -6,14 +6,14 @@
  *   npm test -- --newest-node      also on the newest Node there is, as CI does
  *   npm test -- node -- tests/api  what follows the second -- goes to the suite's runner
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { checks } from "./checks.ts";
 import { standInFlags } from "./jsr.ts";
-import { root, run } from "./run.ts";
+import { environment, root, run } from "./run.ts";
 
 interface Count {
   passed: number;
@@ -23,6 +23,8 @@ interface Count {
 
 const scratch = mkdtempSync(join(tmpdir(), "realpeer-test-"));
 const VITEST = join(root, "node_modules/vitest/vitest.mjs");
+/** Tests that start every runtime themselves. */
+const CONSUMERS = "tests/consumers";
 
 /** Counts of a vitest run from its JSON report; a run without one has failed. */
 async function vitest(name: string, command: string[], files: string[]): Promise<Count> {
@@ -87,15 +89,36 @@ async function newestNode(files: string[]): Promise<Count> {
   const prefix = join(scratch, "node");
   const status = await run(["npm", "install", "--silent", "--no-save", "--prefix", prefix, "node@latest"]);
   if (status !== 0) return { passed: 0, failed: 1, skipped: 0 };
-  return await vitest("newest-node", [join(prefix, "node_modules/node/bin/node")], files);
+  return await onRuntime("newest-node", [join(prefix, "node_modules/node/bin/node")])(files);
+}
+
+/** The packed package in projects of its own: that of REALPEER_TARBALL, or the one that this tree makes. */
+async function consumers(files: string[]): Promise<Count> {
+  if (environment["REALPEER_TARBALL"] === undefined) {
+    const out = join(scratch, "npm");
+    const build = ["deno", "run", "-A", "--quiet", "scripts/build_npm.ts", "--allow-dirty", "--out", out];
+    const pack = ["npm", "pack", "--silent", "--pack-destination", scratch, out];
+    for (const command of [build, pack]) {
+      if (await run(command) !== 0) return { passed: 0, failed: 1, skipped: 0 };
+    }
+    const tarball = readdirSync(scratch).find((file) => file.endsWith(".tgz"));
+    environment["REALPEER_TARBALL"] = join(scratch, tarball ?? "");
+  }
+  return await vitest("consumers", ["node"], files.length > 0 ? files : [CONSUMERS]);
+}
+
+/** A suite that runs on one runtime what runs on all of them. */
+function onRuntime(name: string, command: string[]): (files: string[]) => Promise<Count> {
+  return (files) => vitest(name, command, [...files, `--exclude=${CONSUMERS}/**`]);
 }
 
 const suites: Record<string, (files: string[]) => Promise<Count>> = {
   check,
-  node: (files) => vitest("node", ["node"], files),
-  deno: (files) => vitest("deno", ["deno", "run", "-A", "--quiet"], files),
-  bun: (files) => vitest("bun", ["bun", "--bun"], files),
+  node: onRuntime("node", ["node"]),
+  deno: onRuntime("deno", ["deno", "run", "-A", "--quiet"]),
+  bun: onRuntime("bun", ["bun", "--bun"]),
   "deno-test": denoTest,
+  consumers,
   "newest-node": newestNode,
 };
 

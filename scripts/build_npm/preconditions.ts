@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands, entryPoints, type Manifest, readManifest, type SourceManifest } from "./description.ts";
 
@@ -10,6 +10,14 @@ function assertSameManifest(root: string): void {
     if (deno[field] === npm[field]) continue;
     throw new Error(`${field} is ${deno[field]} in deno.json and ${npm[field]} in package.json, make them the same`);
   }
+}
+
+function assertChangelog(root: string): void {
+  const { version } = readManifest<SourceManifest>(root, "package.json");
+  const headings = readFileSync(join(root, "CHANGELOG.md"), "utf8").match(/^## .*$/gm) ?? [];
+  // With or without brackets and a date.
+  if (headings.some((heading) => heading.split(/[ \[\]]+/)[1] === version)) return;
+  throw new Error(`CHANGELOG.md says nothing of ${version}, add "## ${version}" and what users notice`);
 }
 
 function assertEntryPoints(root: string): void {
@@ -38,6 +46,7 @@ function assertCommitted(root: string): void {
 /** Throws with one line that says what to do when the tree is not one that can be released. */
 export function assertReleasable(root: string, { allowDirty }: { readonly allowDirty: boolean }): void {
   assertSameManifest(root);
+  assertChangelog(root);
   assertEntryPoints(root);
   if (!allowDirty) assertCommitted(root);
 }
