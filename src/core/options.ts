@@ -85,6 +85,12 @@ function assertKnown(kind: string, given: object, known: ReadonlySet<string>): v
   }
 }
 
+/** By its shape: a signal of another realm, as test environments have them, is one too. */
+function isAbortSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  return typeof aborted === "boolean" && typeof addEventListener === "function";
+}
+
 function policyOf(retry: boolean | RetryOptions): RetryPolicy {
   if (retry === false) return NO_RETRY;
   if (retry === true) return DEFAULT_RETRY;
@@ -128,7 +134,7 @@ export function planOf(options: ConnectOptions, passOn: boolean = false): Plan {
   const { signal, timeout, retry = false, onRetry, stableFor = 0 } = options;
   const target = targetOf(options);
   const policy = policyOf(retry);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw typeError("signal", signal, "an AbortSignal");
+  if (signal !== undefined && !isAbortSignal(signal)) throw typeError("signal", signal, "an AbortSignal");
   assertFunction("onRetry", onRetry);
   return {
     target,
