@@ -9,8 +9,14 @@
  *   hostname: "127.0.0.1",
  *   port: 5432,
  *   retry: true,
- *   socket: { data: (socket, chunk) => console.log(chunk.toString()) },
+ *   socket: {
+ *     data(socket, chunk) {
+ *       console.log(chunk.toString());
+ *       socket.end();
+ *     },
+ *   },
  * });
+ * socket.write("hello");
  * ```
  *
  * @module
@@ -138,6 +144,7 @@ function intoMailbox<Data>(userSocket: Bun.Socket<Data>): MailboxSocket {
  * ```ts ignore
  * import { connect } from "@realpeer/tcp/bun";
  * const socket = await connect({ port: 5432, retry: true, socket: { data() {} } });
+ * socket.end("hello");
  * ```
  */
 export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {

@@ -1,19 +1,16 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Finished, root, run } from "../fixtures/runtime.ts";
+import { type Finished, run } from "../fixtures/runtime.ts";
 import { tool } from "./project.ts";
+import { copyTree, git } from "./tree_copy.ts";
 
 let tree: string;
 
-function git(cwd: string, ...args: string[]): string {
-  const identity = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"];
-  const { status, stdout, stderr } = spawnSync("git", [...identity, ...args], { cwd, encoding: "utf8" });
-  if (status !== 0) throw new Error(`git ${args.join(" ")} exited with ${status}\n${stderr}`);
-  return stdout;
-}
+beforeEach(() => {
+  tree = copyTree();
+});
+afterEach(() => rmSync(tree, { recursive: true, force: true }));
 
 function edit(file: string, change: (text: string) => string): void {
   const path = join(tree, file);
@@ -37,23 +34,6 @@ function build(...args: string[]): Promise<Finished> {
 function buildWithoutJsr(...args: string[]): Promise<Finished> {
   return buildWith({ JSR_URL: "http://127.0.0.1:1/", DENO_DIR: join(tree, ".git/deno") }, args);
 }
-
-/** A copy of the tree as it is now, everything in it committed. */
-beforeEach(() => {
-  tree = mkdtempSync(join(tmpdir(), "realpeer-tree-"));
-  for (const file of git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")) {
-    if (file === "" || !existsSync(join(root, file))) continue;
-    mkdirSync(dirname(join(tree, file)), { recursive: true });
-    cpSync(join(root, file), join(tree, file));
-  }
-  symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
-  // The pattern of a folder does not ignore a link.
-  edit(".gitignore", (text) => `${text}node_modules\n`);
-  git(tree, "init", "--quiet");
-  git(tree, "add", "--all");
-  git(tree, "commit", "--quiet", "--message", "A copy");
-});
-afterEach(() => rmSync(tree, { recursive: true, force: true }));
 
 test("build:npm builds a committed tree, and again over what it built", async () => {
   for (let times = 0; times < 2; times++) {

@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { because, noLab } from "../fixtures/lab.ts";
+import { root } from "../fixtures/runtime.ts";
 import { newProject, pinned, PORTABLE_LINES, type Project, strictTsconfig, tool } from "./project.ts";
 import { tarball } from "./tarball.ts";
 
@@ -27,6 +30,17 @@ describe("a TypeScript project for Bun, with @types/bun", () => {
     expect(await project.outputInLab([bun, "bun_socket.ts"])).toBe(
       "SelfConnectError ECONNREFUSED 3 \nopen echo hello\n",
     );
+  });
+
+  test.skipIf(noLab)(because("runs the examples of /bun", noLab), async () => {
+    const source = readFileSync(join(root, "src/adapters/bun.ts"), "utf8");
+    const examples = [...source.matchAll(/^ \* ```ts ignore\n([\s\S]*?)^ \* ```$/gm)];
+    expect(examples).toHaveLength(2);
+    for (const [index, [, lines = ""]] of examples.entries()) {
+      project.write(`example_${index}.ts`, lines.replace(/^ \* ?/gm, ""));
+      // They dial a server on port 5432 that sends back what it is sent.
+      await project.outputInLab([bun, `example_${index}.ts`]);
+    }
   });
 
   test.skipIf(noLab)(because("is guarded with --preload @realpeer/tcp/register", noLab), async () => {
