@@ -35,25 +35,33 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The limits of one call: the caller's signal, the total time and the time of the current attempt, as one AbortSignal
- * that is made anew only after an attempt ran out of time. A sparse attempt's cost is what it allocates.
+ * and one timer that serve all attempts until one runs out of time. A sparse attempt's cost is what it allocates.
  */
 class Limits {
   /** The reason that ends the whole call, once there is one. */
   #ended: { readonly reason: unknown } | undefined;
   readonly #clock: Clock;
   readonly #caller: AbortSignal | undefined;
+  readonly #attemptTimeout: number;
   readonly #isLimited: boolean;
+  readonly #onTimeout: () => unknown;
   #controller: AbortController | undefined;
   #timer: unknown;
+  /** When the current attempt began; undefined between attempts. */
+  #began: number | undefined;
+  /** Ends an attempt that takes too long. */
+  #watch: unknown;
   #wake: (() => void) | undefined;
   readonly #onAbort = (): void => this.#end(this.#caller?.reason);
 
-  constructor(plan: Plan, clock: Clock, onTimeout: () => unknown) {
+  constructor({ signal, timeout, attemptTimeout }: Plan, clock: Clock, onTimeout: () => unknown) {
     this.#clock = clock;
-    this.#caller = plan.signal;
-    this.#isLimited = plan.signal !== undefined || Math.min(plan.timeout, plan.attemptTimeout) <= MAX_TIMER_MS;
-    this.#caller?.addEventListener("abort", this.#onAbort);
-    if (plan.timeout <= MAX_TIMER_MS) this.#timer = clock.setTimeout(() => this.#end(onTimeout()), plan.timeout);
+    this.#caller = signal;
+    this.#attemptTimeout = attemptTimeout;
+    this.#isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) <= MAX_TIMER_MS;
+    this.#onTimeout = onTimeout;
+    signal?.addEventListener("abort", this.#onAbort);
+    if (timeout <= MAX_TIMER_MS) this.#timer = clock.setTimeout(() => this.#end(onTimeout()), timeout);
   }
 
   #end(reason: unknown): void {
@@ -62,22 +70,31 @@ class Limits {
     this.#wake?.();
   }
 
-  /** The signal of the next attempt; undefined where nothing can end it early, so that the bare call is made. */
-  signal(): AbortSignal | undefined {
+  /** Begins an attempt. Its signal is undefined where nothing can end it early, so that the bare call is made. */
+  begin(): AbortSignal | undefined {
     if (!this.#isLimited) return undefined;
     if (this.#controller === undefined || this.#controller.signal.aborted) this.#controller = new AbortController();
+    if (this.#attemptTimeout <= MAX_TIMER_MS) {
+      this.#began = this.#clock.now();
+      if (this.#watch === undefined) this.#watchFor(this.#attemptTimeout);
+    }
     return this.#controller.signal;
   }
 
-  /** Runs one attempt under its own time limit. */
-  async attempt<Result>(ms: number, onTimeout: () => unknown, run: () => Promise<Result>): Promise<Result> {
-    if (ms > MAX_TIMER_MS) return await run();
-    const timer = this.#clock.setTimeout(() => this.#controller?.abort(onTimeout()), ms);
-    try {
-      return await run();
-    } finally {
-      this.#clock.clearTimeout(timer);
-    }
+  /** Set for one attempt, the timer may go off in a later one, whose time is not over. */
+  #watchFor(ms: number): void {
+    this.#watch = this.#clock.setTimeout(() => {
+      this.#watch = undefined;
+      if (this.#began === undefined) return;
+      const left = this.#began + this.#attemptTimeout - this.#clock.now();
+      if (left > 0) this.#watchFor(left);
+      else this.#controller?.abort(this.#onTimeout());
+    }, ms);
+  }
+
+  /** The attempt is over; safe to call twice. */
+  settle(): void {
+    this.#began = undefined;
   }
 
   throwIfEnded(): void {
@@ -98,6 +115,7 @@ class Limits {
 
   release(): void {
     this.#clock.clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#watch);
     this.#caller?.removeEventListener("abort", this.#onAbort);
   }
 }
@@ -125,16 +143,14 @@ export async function dial<Socket>(
   try {
     while (true) {
       try {
-        const signal = limits.signal();
         const budget = policy.maxAttempts - tally.attempts;
-        const { socket, pair } = await limits.attempt(
-          plan.attemptTimeout,
-          timedOut,
-          () => openReal(adapter, target, tally, budget, signal),
-        );
+        const signal = limits.begin();
+        const { socket, pair } = await openReal(adapter, target, tally, budget, signal);
+        limits.settle();
         if (stableFor > 0) await proveStable(adapter, plan, { socket, pair }, signal);
         return { socket, pair, ...tally, elapsed: clock.now() - started };
       } catch (error) {
+        limits.settle();
         limits.throwIfEnded();
         lastError = error;
       }
