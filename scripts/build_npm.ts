@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { type Manifest, readManifest } from "./build_npm/description.ts";
 import { assertComplete, finish } from "./build_npm/finish.ts";
 import { assertReleasable } from "./build_npm/preconditions.ts";
-import { dntOptions, loadDnt } from "./build_npm/with_dnt.ts";
+import { buildWithDnt, loadDnt } from "./build_npm/with_dnt.ts";
 import { buildWithTsc } from "./build_npm/with_tsc.ts";
 import { root } from "./run.ts";
 
@@ -26,10 +26,10 @@ async function compile(outDir: string, engine: string | undefined): Promise<void
   }
   if (engine === "tsc") return buildWithTsc(root, outDir);
   const dnt = await loadDnt();
-  if (!(dnt instanceof Error)) return await dnt.build(dntOptions(root, outDir));
+  if (!(dnt instanceof Error)) return await buildWithDnt(dnt, root, outDir);
   const [reason] = dnt.message.split("\n");
   if (engine === "dnt") throw new Error(`dnt cannot be loaded (${reason}), use --engine tsc`);
-  console.log(`JSR cannot be reached, so tsc builds the package instead of dnt: ${reason}`);
+  console.log(`dnt cannot be loaded from JSR, so tsc builds the package: ${reason}`);
   buildWithTsc(root, outDir);
 }
 

@@ -32,7 +32,7 @@ export function finish(root: string, outDir: string): void {
 /** Every file path that a value of package.json mentions. */
 function pathsIn(value: unknown): string[] {
   if (typeof value === "string") {
-    return /^(\.\/)?(esm|script)\/.*\.ts$|^(\.\/)?(esm|script)\/.*\.js$/.test(value) ? [value] : [];
+    return /^(\.\/)?(esm|script)\/.*\.[jt]s$/.test(value) ? [value] : [];
   }
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(pathsIn) : [];
 }

@@ -3,12 +3,18 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands, entryPoints, type Manifest, readManifest, type SourceManifest } from "./description.ts";
 
+/** What `realpeer --version` prints. */
+const VERSION_MODULE = "src/cli/version.ts";
+
 function assertSameManifest(root: string): void {
   const deno = readManifest<Manifest>(root, "deno.json");
   const npm = readManifest<SourceManifest>(root, "package.json");
   for (const field of ["name", "version", "license"] as const) {
     if (deno[field] === npm[field]) continue;
     throw new Error(`${field} is ${deno[field]} in deno.json and ${npm[field]} in package.json, make them the same`);
+  }
+  if (!readFileSync(join(root, VERSION_MODULE), "utf8").includes(`"${npm.version}"`)) {
+    throw new Error(`version is ${npm.version} in package.json but not in ${VERSION_MODULE}, make them the same`);
   }
 }
 

@@ -44,7 +44,7 @@ function typePackages({ devDependencies }: SourceManifest): Record<string, strin
   return Object.fromEntries(Object.entries(devDependencies).filter(([name]) => /^@types\/(bun|deno|node)$/.test(name)));
 }
 
-export function dntOptions(root: string, outDir: string): DntOptions {
+function dntOptions(root: string, outDir: string): DntOptions {
   const manifest = readManifest<SourceManifest>(root, "package.json");
   return {
     entryPoints: [
@@ -69,4 +69,13 @@ export function dntOptions(root: string, outDir: string): DntOptions {
       useUnknownInCatchVariables: true,
     },
   };
+}
+
+/** Compiles the package's modules and declarations into `outDir`. dnt prints what it does, and diagnostics. */
+export async function buildWithDnt(dnt: Dnt, root: string, outDir: string): Promise<void> {
+  try {
+    await dnt.build(dntOptions(root, outDir));
+  } catch (error) {
+    throw new Error(`dnt stopped (${(error as Error).message}), mend what it reports above`, { cause: error });
+  }
 }

@@ -55,6 +55,11 @@ const BAD_TREES: readonly { name: string; spoil: () => void; says: string; flags
     says: "in deno.json and 9.9.9 in package.json, make them the same",
   },
   {
+    name: "the command prints another version",
+    spoil: () => edit("src/cli/version.ts", (text) => text.replace(/"[\d.]+"/, '"0.0.0"')),
+    says: "in package.json but not in src/cli/version.ts, make them the same",
+  },
+  {
     name: "the changelog does not know the version",
     spoil: () => edit("CHANGELOG.md", (text) => text.replaceAll("## ", "### ")),
     says: 'add "## ',
@@ -101,7 +106,7 @@ for (const { name, spoil, says, flags = [] } of BAD_TREES) {
 test("build:npm with tsc alone where JSR cannot be reached, which one line says", async () => {
   const { code, stdout, stderr } = await buildWithoutJsr();
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/^JSR cannot be reached, so tsc builds the package instead of dnt: .*\nbuilt npm\n$/);
+  expect(stdout).toMatch(/^dnt cannot be loaded from JSR, so tsc builds the package: .*\nbuilt npm\n$/);
 });
 
 test("build:npm stops when dnt was asked for and cannot be loaded", async () => {
