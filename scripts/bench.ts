@@ -1,0 +1,106 @@
+/**
+ * Measures this module beside what people would pick instead, and writes tables, figures and a picture into
+ * scripts/bench/results.
+ *
+ *   npm run bench                 everything
+ *   npm run bench -- NAME...      only these parts
+ */
+import { cpus, totalmem } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { compile, installPeers } from "./bench/build.ts";
+import { output } from "./bench/child.ts";
+import { type Findings, type Part, renderTable } from "./bench/part.ts";
+import { overhead } from "./bench/parts/overhead.ts";
+import { root } from "./run.ts";
+
+const parts: readonly Part[] = [overhead];
+const folder = join(root, "scripts/bench/results");
+
+/** What was measured, with what, on what. */
+interface Head {
+  readonly date: string;
+  readonly kernel: string;
+  readonly processor: string;
+  readonly memory: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+async function head(): Promise<Head> {
+  const peers: Record<string, string> = JSON.parse(
+    readFileSync(join(root, "scripts/bench/package.json"), "utf8"),
+  ).devDependencies;
+  const { version } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
+  const firstLine = async (command: string[]): Promise<string> =>
+    (await output(command)).trim().split("\n")[0]!;
+  const [processor] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    kernel: await firstLine(["uname", "-sr"]),
+    processor: `${cpus().length} x ${processor?.model ?? "unknown"}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    versions: {
+      realpeer: version,
+      node: await firstLine(["node", "-p", "process.versions.node"]),
+      deno: (await firstLine(["deno", "--version"])).split(" ")[1]!,
+      bun: await firstLine(["bun", "--version"]),
+      ...peers,
+    },
+  };
+}
+
+function render(
+  { title }: Part,
+  { tables, targets, notes }: Findings,
+  seconds: number,
+): string {
+  const reached = targets.map(({ text, isMet }) =>
+    `- ${isMet ? "reached" : "MISSED"}: ${text}`
+  );
+  const said = notes.map((note) => `- ${note}`);
+  const took = `- took ${seconds.toFixed(0)} s`;
+  return [
+    `### ${title}`,
+    ...tables.map(renderTable),
+    [...reached, ...said, took].join("\n"),
+  ].join("\n\n");
+}
+
+const names = process.argv.slice(2).filter((arg) => arg !== "--");
+const unknown = names.find((name) => !parts.some((part) => part.name === name));
+if (unknown !== undefined) {
+  console.error(
+    `Cannot run part "${unknown}": there are ${
+      parts.map(({ name }) => name).join(", ")
+    }`,
+  );
+  process.exit(2);
+}
+await installPeers();
+await compile();
+mkdirSync(folder, { recursive: true });
+const machine = await head();
+const { versions, ...rest } = machine;
+console.log(
+  `${Object.values(rest).join(", ")}\n${
+    Object.entries(versions).map((pair) => pair.join(" ")).join(", ")
+  }\n`,
+);
+for (
+  const part of parts.filter(({ name }) =>
+    names.length === 0 || names.includes(name)
+  )
+) {
+  const started = performance.now();
+  const findings = await part.run();
+  const seconds = (performance.now() - started) / 1000;
+  const text = render(part, findings, seconds);
+  console.log(`${text}\n`);
+  writeFileSync(
+    join(folder, `${part.name}.json`),
+    `${JSON.stringify({ machine, seconds, ...findings }, null, 1)}\n`,
+  );
+}

@@ -1,0 +1,165 @@
+/**
+ * Connects and closes, or is refused, many times with the bare call of this runtime and with ours, in turns, and prints
+ * microseconds each. connects.ts PORT COUNT ROUNDS; the port is that of floor/listener.py, or a dead one.
+ */
+import * as net from "node:net";
+import process from "node:process";
+import { connect as portable } from "../../../mod.ts";
+import {
+  connect as nodeConnect,
+  createConnection,
+} from "../../../src/adapters/node.ts";
+import { shuffled } from "../numbers.ts";
+
+interface Dial {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Opens and closes one connection; rejects as the runtime does. */
+type Connect = (dial: Dial) => Promise<unknown>;
+
+export interface Taken {
+  /** Microseconds per connect, one for each round. */
+  readonly wall: number[];
+  /** The same of processor time. */
+  readonly cpu: number[];
+}
+
+/** What nobody can do without: the end this socket got, one system call. */
+const floorOf: Connect = async (dial) => {
+  const socket = await bareNet(dial);
+  if (socket.localPort === dial.port) {
+    throw new Error("Cannot measure: connected to itself");
+  }
+  await closed(socket);
+};
+
+function opened(socket: net.Socket): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    socket.once("connect", () => resolve(socket)).once("error", reject);
+  });
+}
+
+function bareNet({ hostname, port }: Dial): Promise<net.Socket> {
+  return opened(net.connect({ host: hostname, port }));
+}
+
+function closed(socket: net.Socket): Promise<void> {
+  return new Promise((resolve) =>
+    socket.once("close", () => resolve()).destroy()
+  );
+}
+
+async function sidesHere(): Promise<Record<string, Connect>> {
+  const overPortable: Connect = async (dial) =>
+    await (await portable(dial)).close();
+  if ("Deno" in globalThis) {
+    const { connect } = await import("../../../src/adapters/deno.ts");
+    return {
+      bare: async (dial) => (await Deno.connect({ ...dial })).close(),
+      native: async (dial) => (await connect({ ...dial })).close(),
+      portable: overPortable,
+    };
+  }
+  if ("Bun" in globalThis) {
+    const { connect } = await import("../../../src/adapters/bun.ts");
+    const socket = { data() {} };
+    return {
+      bare: async (dial) => void (await Bun.connect({ ...dial, socket })).end(),
+      native: async (dial) => void (await connect({ ...dial, socket })).end(),
+      portable: overPortable,
+    };
+  }
+  return {
+    bare: async (dial) => await closed(await bareNet(dial)),
+    "bare + one look at the local port": floorOf,
+    native: async (dial) => await closed(await nodeConnect({ ...dial })),
+    createConnection: async ({ hostname, port }) =>
+      await closed(await opened(createConnection({ host: hostname, port }))),
+    portable: overPortable,
+  };
+}
+
+async function isRefused(connect: Connect, dial: Dial): Promise<boolean> {
+  try {
+    await connect(dial);
+    return false;
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ECONNREFUSED") throw error;
+    return true;
+  }
+}
+
+/** How many connections the listener has counted. */
+async function counted(port: number): Promise<number> {
+  const socket = await bareNet({ hostname: "127.0.0.1", port });
+  socket.write("?");
+  const [chunk] = await new Promise<Uint8Array[]>((resolve) =>
+    socket.once("data", (...args) => resolve(args))
+  );
+  await closed(socket);
+  return Number(new TextDecoder().decode(chunk));
+}
+
+const [port, count, rounds] = process.argv.slice(2).map(Number) as [
+  number,
+  number,
+  number,
+];
+const sides = Object.entries(await sidesHere());
+const isDead = await isRefused(sides[0]![1], { hostname: "127.0.0.1", port });
+
+let address = 0;
+/** A new address for each round: one with thousands of connections in TIME_WAIT makes the kernel search for a port. */
+function nextDial(): Dial {
+  if (isDead) return { hostname: "127.0.0.1", port };
+  address++;
+  return {
+    hostname: `127.${address >> 16 & 255}.${address >> 8 & 255}.${
+      address & 255 || 1
+    }`,
+    port,
+  };
+}
+
+async function repeat(connect: Connect, times: number): Promise<void> {
+  const dial = nextDial();
+  if (!isDead) { for (let i = 0; i < times; i++) await connect(dial); }
+  else {for (let i = 0; i < times; i++) {
+      if (!await isRefused(connect, dial)) {
+        throw new Error(`somebody is on ${port}`);
+      }
+    }}
+}
+
+// The same work first: each side must be refused, or counted by the listener, as often as it dialed.
+for (const [name, connect] of sides) {
+  const before = isDead ? 0 : await counted(port);
+  await repeat(connect, 50);
+  const seen = isDead ? 50 : await counted(port) - before;
+  if (seen !== 50) {
+    throw new Error(
+      `Cannot measure: the listener saw ${seen} of 50 connections of ${name}`,
+    );
+  }
+}
+
+const taken = Object.fromEntries(
+  sides.map(([name]): [string, Taken] => [name, { wall: [], cpu: [] }]),
+);
+const WARM_UP_ROUNDS = 10;
+for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+  for (const [name, connect] of shuffled(sides)) {
+    const cpuBefore = process.cpuUsage();
+    const started = performance.now();
+    await repeat(connect, count);
+    const wall = (performance.now() - started) * 1000;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    if (round < 0) continue;
+    taken[name]!.wall.push(wall / count);
+    taken[name]!.cpu.push((user + system) / count);
+  }
+}
+console.log(JSON.stringify(taken));
+process.exit(0);
