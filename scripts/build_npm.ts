@@ -59,7 +59,7 @@ async function build(): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), "realpeer-npm-"));
   try {
     await compile(scratch, values.engine);
-    finish(root, scratch);
+    await finish(root, scratch);
     assertComplete(root, scratch);
     cpSync(scratch, outDir, { recursive: true });
   } finally {

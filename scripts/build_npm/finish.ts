@@ -1,6 +1,7 @@
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join, relative } from "node:path";
 import { commands, type Format, outputOf, packageJson, readManifest, type SourceManifest } from "./description.ts";
+import { importsOf, moduleFiles, slim } from "./slim.ts";
 
 /** What npm shows and what the licence asks for; a file that does not exist yet is left out. */
 const DOCUMENTS = ["README.md", "CHANGELOG.md", "LICENSE"];
@@ -11,11 +12,12 @@ function writeJson(path: string, value: unknown): void {
 }
 
 /** Puts beside the compiled modules what is the same with every engine, and takes away what only one of them leaves. */
-export function finish(root: string, outDir: string): void {
+export async function finish(root: string, outDir: string): Promise<void> {
   const kept = new Set<string>(Object.keys(TYPES));
   for (const entry of readdirSync(outDir)) {
     if (!kept.has(entry)) rmSync(join(outDir, entry), { recursive: true });
   }
+  await slim(outDir);
   for (const [format, type] of Object.entries(TYPES)) writeJson(join(outDir, format, "package.json"), { type });
   for (const document of DOCUMENTS) {
     if (existsSync(join(root, document))) cpSync(join(root, document), join(outDir, document));
@@ -37,23 +39,17 @@ function pathsIn(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(pathsIn) : [];
 }
 
-const IMPORT = /(?:from|import|require)\s*\(?\s*"(\.[^"]*)"/g;
-
 /** Throws when a file that is promised is not there, or one says what only the build machine knows. */
 export function assertComplete(root: string, outDir: string): void {
   const manifest: unknown = JSON.parse(readFileSync(join(outDir, "package.json"), "utf8"));
   for (const path of pathsIn(manifest)) {
     if (!existsSync(join(outDir, path))) throw new Error(`package.json names ${path}, which was not built`);
   }
-  for (const file of readdirSync(outDir, { recursive: true, encoding: "utf8" })) {
-    if (!/\.(js|ts|map)$/.test(file)) continue;
-    const text = readFileSync(join(outDir, file), "utf8");
-    if (file.endsWith(".map") || text.includes("sourceMappingURL=") || text.includes(root)) {
-      throw new Error(`${file} points to a source of this machine`);
-    }
-    for (const [, specifier = ""] of text.matchAll(IMPORT)) {
-      const target = join(outDir, dirname(file), specifier);
-      if (!existsSync(target)) throw new Error(`${file} imports ${specifier}, which was not built`);
-    }
+  for (const file of moduleFiles(outDir)) {
+    const name = relative(outDir, file);
+    if (/sourceMappingURL=/.test(readFileSync(file, "utf8"))) throw new Error(`${name} points to a source map`);
+    if (readFileSync(file, "utf8").includes(root)) throw new Error(`${name} names a path of this machine`);
+    const missing = importsOf(file).find((path) => !existsSync(path));
+    if (missing) throw new Error(`${name} imports ${relative(outDir, missing)}, which was not built`);
   }
 }
