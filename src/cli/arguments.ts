@@ -1,0 +1,92 @@
+import { parseArgs } from "node:util";
+import { isPort } from "../core/endpoint.ts";
+import { UsageError } from "./errors.ts";
+
+/** What an option takes: a value or nothing. */
+export interface OptionSpec {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+}
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+/** What was given; an option that was not is undefined. */
+export interface Arguments<Specs extends OptionSpecs> {
+  readonly values: { readonly [Name in keyof Specs]?: Specs[Name]["type"] extends "boolean" ? boolean : string };
+  readonly positionals: readonly string[];
+}
+
+/** How many letters must be changed, put in, left out or swapped with their neighbour (Damerau, Levenshtein). */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      row[j] = Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + (isSame ? 0 : 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwapped) row[j] = Math.min(row[j]!, rows[i - 2]![j - 2]! + 1);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}
+
+/** The known word that was probably meant. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const isNear = (other: string): boolean =>
+    editDistance(word, other) <= Math.max(1, Math.floor(other.length / 2)) ||
+    (word.length > 1 && other.startsWith(word));
+  return known.filter(isNear).toSorted((a, b) => editDistance(word, a) - editDistance(word, b))[0];
+}
+
+function unknownOption(rawName: string, specs: OptionSpecs, command: string): UsageError {
+  const meant = rawName.startsWith("--") ? nearest(rawName.slice(2), Object.keys(specs)) : undefined;
+  const wayOut = meant === undefined ? `see realpeer ${command} --help` : `did you mean --${meant}?`;
+  return new UsageError(`Unknown option ${rawName}, ${wayOut}`);
+}
+
+/**
+ * Takes the arguments of one command apart.
+ *
+ * @throws {UsageError} with the nearest known option where one is unknown
+ */
+export function parseArguments<const Specs extends OptionSpecs>(
+  command: string,
+  args: readonly string[],
+  specs: Specs,
+): Arguments<Specs> {
+  // Strict parsing words its errors differently on each runtime, and knows no nearest option.
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    options: specs,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
+    if (spec === undefined) throw unknownOption(token.rawName, specs, command);
+    if (spec.type === "boolean" && token.value !== undefined) {
+      throw new UsageError(`Option ${token.rawName} takes no value, got ${JSON.stringify(token.value)}`);
+    }
+    const isMissing = token.value === undefined || token.value === "" ||
+      (!token.inlineValue && token.value.startsWith("-"));
+    if (spec.type === "string" && isMissing) {
+      throw new UsageError(`Option ${token.rawName} needs a value, see realpeer ${command} --help`);
+    }
+  }
+  return { values: values as Arguments<Specs>["values"], positionals };
+}
+
+/**
+ * Reads a port that was given by itself.
+ *
+ * @throws {UsageError} when it is not one
+ */
+export function parsePort(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!isPort(port)) throw new UsageError(`Cannot read port ${text}: expected a number from 1 to 65535`);
+  return port;
+}

@@ -1,0 +1,71 @@
+import { nearest } from "./arguments.ts";
+import { Interrupted, Status, UsageError } from "./errors.ts";
+import { Interrupts } from "./interrupts.ts";
+import type { System } from "./system.ts";
+
+/** One of the commands; with its exit status. */
+export type Command = (args: readonly string[], system: System, interrupts: Interrupts) => Promise<number> | number;
+
+/** Loaded when they are asked for: what the others import costs time. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  wait: async () => (await import("./wait.ts")).wait,
+  demo: async () => (await import("./demo.ts")).demo,
+  check: async () => (await import("./check.ts")).check,
+  scan: async () => (await import("./scan.ts")).scan,
+};
+const COMMAND_NAMES: readonly string[] = Object.keys(commands);
+
+function unknownCommand(name: string): UsageError {
+  const isOption = name.startsWith("-");
+  const meant = nearest(name.replace(/^-+/, ""), isOption ? ["help", "version"] : COMMAND_NAMES);
+  const wayOut = meant !== undefined
+    ? `did you mean ${isOption ? "--" : ""}${meant}?`
+    : /\d$/.test(name)
+    ? `did you mean realpeer wait ${name}?`
+    : "see realpeer --help";
+  return new UsageError(`Unknown ${isOption ? "option" : "command"} ${name}, ${wayOut}`);
+}
+
+async function run(system: System, interrupts: Interrupts): Promise<number> {
+  const [name, ...args] = system.args;
+  if (name === undefined) {
+    throw new UsageError(`No command: expected one of ${COMMAND_NAMES.join(", ")}, see realpeer --help`);
+  }
+  // What follows "--" is not ours.
+  const ours = system.args.slice(0, system.args.indexOf("--") >>> 0);
+  if (ours.includes("--version") || ours.includes("-V")) {
+    system.stdout.write(`${(await import("./version.ts")).VERSION}\n`);
+    return Status.MET;
+  }
+  const asked = name === "help" ? args[0] ?? "" : Object.hasOwn(commands, name) ? name : "";
+  if (name === "help" || ours.includes("--help") || ours.includes("-h")) {
+    if (asked !== "" && !Object.hasOwn(commands, asked)) throw unknownCommand(asked);
+    system.stdout.write((await import("./usage.ts")).usage(asked));
+    return Status.MET;
+  }
+  if (!Object.hasOwn(commands, name)) throw unknownCommand(name);
+  const command = await commands[name]!();
+  return await command(args, system, interrupts);
+}
+
+/** One line of what went wrong, whatever it was. */
+function lineOf(error: unknown): string {
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  const line = message.split("\n").map((part) => part.trim()).filter(Boolean).join(" ");
+  const isPermission = error instanceof Error && error.name === "NotCapable";
+  return isPermission && !line.includes("run again") ? `${line}, run again with the --allow-all flag` : line;
+}
+
+/** Runs the command line that the system was given and resolves with the exit status; it never rejects. */
+export async function runCommandLine(system: System): Promise<number> {
+  const interrupts = new Interrupts(system);
+  try {
+    return await run(system, interrupts);
+  } catch (error) {
+    if (error instanceof Interrupted) return error.status;
+    system.stderr.write(`realpeer: ${lineOf(error)}\n`);
+    return error instanceof UsageError ? Status.USAGE : Status.UNEXPECTED;
+  } finally {
+    interrupts.release();
+  }
+}

@@ -1,0 +1,124 @@
+import { type Endpoint, formatEndpoint } from "../core/endpoint.ts";
+import { assessPort, type PortSettings } from "../core/port_range.ts";
+import { chooseDeadPort, whoListens } from "../host/dead_port.ts";
+import { readPortSettings } from "../host/port_settings.ts";
+import { parseArguments, parsePort } from "./arguments.ts";
+import { type DemoConnection, type DemoState, dialDeadPort } from "./demo_loop.ts";
+import { formatDuration, parseDuration } from "./duration.ts";
+import { Status, UsageError } from "./errors.ts";
+import type { Interrupts } from "./interrupts.ts";
+import { printable, roundMs, StatusLine, writeJson } from "./output.ts";
+import { pause } from "./pause.ts";
+import type { System } from "./system.ts";
+
+const DEFAULT_ATTEMPTS = 65_536;
+
+const OPTIONS = {
+  attempts: { type: "string" },
+  hold: { type: "string" },
+  guarded: { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+interface Request {
+  readonly port: number | undefined;
+  readonly maxAttempts: number;
+  readonly hold: number;
+  readonly isGuarded: boolean;
+  readonly json: boolean;
+}
+
+/** A demonstration that has ended. */
+interface Outcome extends DemoState {
+  readonly target: Endpoint;
+  readonly connection: DemoConnection | null;
+  readonly elapsed: number;
+}
+
+function readRequest(args: readonly string[]): Request {
+  const { values, positionals } = parseArguments("demo", args, OPTIONS);
+  const { attempts = String(DEFAULT_ATTEMPTS), hold = "0", guarded = false, json = false } = values;
+  if (positionals.length > 1) throw new UsageError(`Cannot use ${positionals.length} ports: expected one or none`);
+  const [port] = positionals.map(parsePort);
+  if (!/^[1-9]\d*$/.test(attempts)) {
+    throw new UsageError(`Cannot read --attempts ${attempts}: expected a number from 1`);
+  }
+  return { port, maxAttempts: Number(attempts), hold: parseDuration("--hold", hold), isGuarded: guarded, json };
+}
+
+/** Dials, with progress in view. */
+async function dialInView(
+  target: Endpoint,
+  { isGuarded, maxAttempts }: Request,
+  settings: PortSettings,
+  system: System,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { expectedAttempts } = assessPort(target.port, settings);
+  const state: DemoState = { attempts: 0, rejected: 0 };
+  const started = performance.now();
+  const status = new StatusLine(system, () => {
+    const share = expectedAttempts && `, ${Math.floor(100 * state.attempts / expectedAttempts)} % of the range walked`;
+    const elapsed = formatDuration(performance.now() - started);
+    return `dialing ${formatEndpoint(target)}: ${state.attempts} attempts${share ?? ""}, ${elapsed}`;
+  });
+  try {
+    const connection = await dialDeadPort(target, isGuarded, maxAttempts, state, signal);
+    return { target, connection, ...state, elapsed: performance.now() - started };
+  } finally {
+    status.clear();
+  }
+}
+
+function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Request, system: System): void {
+  const { target: { port }, connection, attempts, rejected, elapsed } = outcome;
+  if (json) {
+    const { local, remote } = connection?.pair ?? { local: null, remote: null };
+    const selfConnected = connection?.isSelf ?? false;
+    return writeJson(system, { port, selfConnected, attempts, elapsed: roundMs(elapsed), local, remote });
+  }
+  const effort = `${attempts} attempts in ${formatDuration(elapsed)}`;
+  if (connection) {
+    const { local, remote } = connection.pair;
+    const peer = connection.isSelf ? "" : "a server that has started meanwhile, not itself: ";
+    return system.stdout.write(`connected ${formatEndpoint(local)} ${formatEndpoint(remote)}\n${peer}${effort}\n`);
+  }
+  if (isGuarded) {
+    const times = rejected === 1 ? "once" : `${rejected} times`;
+    const what = rejected === 0 ? "the kernel made no self-connection" : `the kernel made one ${times}, all rejected`;
+    return system.stdout.write(`none got through: ${what}\n${effort}\n`);
+  }
+  system.stdout.write(`not connected to itself, try again or with --attempts ${2 * maxAttempts}\n${effort}\n`);
+}
+
+/** `realpeer demo`: dials a dead local port until the kernel connects the socket to itself. */
+export async function demo(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
+  const request = readRequest(args);
+  const settings = readPortSettings();
+  // macOS does not complete an IPv4 self-connection, but an IPv6 one (XNU, bsd/netinet/tcp_usrreq.c).
+  const hostname = settings.prefersParity ? "127.0.0.1" : "::1";
+  const port = request.port ?? await chooseDeadPort(settings, hostname);
+  const listener = await whoListens(port, hostname);
+  if (listener !== null) {
+    system.stderr.write(`realpeer: Cannot demonstrate on ${port}: ${printable(listener)}, take another port or none\n`);
+    return Status.NOT_MET;
+  }
+  const { risk, reasons } = assessPort(port, settings);
+  if (risk !== "high") {
+    const odds = risk === "none" ? "cannot" : "is not likely to";
+    system.stderr.write(`realpeer: Port ${port} ${odds} be connected to itself: ${reasons.join(", ")}\n`);
+  }
+  const outcome = await dialInView({ hostname, port }, request, settings, system, signal);
+  const { connection } = outcome;
+  try {
+    writeOutcome(outcome, request, system);
+    if (connection?.isSelf && request.hold > 0) {
+      if (!request.json) system.stderr.write(`held for ${formatDuration(request.hold)}, Ctrl-C ends it\n`);
+      await pause(request.hold, signal);
+    }
+  } finally {
+    connection?.release();
+  }
+  const isShown = request.isGuarded ? connection === null : connection?.isSelf === true;
+  return isShown ? Status.MET : Status.NOT_MET;
+}

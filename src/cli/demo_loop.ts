@@ -1,0 +1,77 @@
+import { detectAdapter } from "../adapters/detect.ts";
+import type { Adapter } from "../core/adapter.ts";
+import { dial } from "../core/dial.ts";
+import { type Endpoint, type EndpointPair, sameEndpoint } from "../core/endpoint.ts";
+import { SelfConnectError } from "../core/errors.ts";
+import { type Plan, planOf } from "../core/options.ts";
+
+/** Where a demonstration stands. */
+export interface DemoState {
+  attempts: number;
+  /** Self-connections that the guard rejected. */
+  rejected: number;
+}
+
+/** A connection that was made after all; its peer may be itself or somebody else. */
+export interface DemoConnection {
+  readonly pair: EndpointPair;
+  readonly isSelf: boolean;
+  /** Ends it so that the port is free at once. */
+  release(): void;
+}
+
+function isRefused(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "ECONNREFUSED";
+}
+
+function connectionOf<Socket>(adapter: Adapter<Socket>, socket: Socket, pair: EndpointPair): DemoConnection {
+  const isSelf = sameEndpoint(pair.local, pair.remote);
+  return { pair, isSelf, release: () => isSelf ? adapter.reset(socket) : adapter.close(socket) };
+}
+
+/** One bare call of this runtime's own connect: Deno.connect, Bun.connect or net.connect. */
+async function connectPlainly(adapter: Adapter<unknown>, { target }: Plan): Promise<DemoConnection | null> {
+  const socket = await adapter.open(target);
+  const pair = adapter.endpoints(socket);
+  return pair && connectionOf(adapter, socket, pair);
+}
+
+/** The same behind the guard. */
+async function connectGuarded(adapter: Adapter<unknown>, plan: Plan): Promise<DemoConnection> {
+  const { socket, pair } = await dial(adapter, plan);
+  return connectionOf(adapter, socket, pair);
+}
+
+/**
+ * Dials until a connect succeeds or the attempts are used up, then null.
+ *
+ * @throws the first error that is not a refusal, and `signal.reason`
+ */
+export async function dialDeadPort(
+  target: Endpoint,
+  isGuarded: boolean,
+  maxAttempts: number,
+  state: DemoState,
+  signal: AbortSignal,
+): Promise<DemoConnection | null> {
+  // Without a limit the adapter is the runtime's own.
+  const plan = planOf({ hostname: target.hostname, port: target.port });
+  const adapter = await detectAdapter(plan);
+  const connect = isGuarded ? connectGuarded : connectPlainly;
+  while (state.attempts < maxAttempts) {
+    signal.throwIfAborted();
+    state.attempts++;
+    try {
+      const connection = await connect(adapter, plan);
+      if (connection) return connection;
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      if (error instanceof SelfConnectError) {
+        // The guard dials again by itself before it gives up.
+        state.attempts += error.attempts - 1;
+        state.rejected++;
+      }
+    }
+  }
+  return null;
+}

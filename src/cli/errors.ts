@@ -1,0 +1,19 @@
+/** Exit statuses, everywhere; a command that `wait` runs passes its own on. */
+export const Status = { MET: 0, NOT_MET: 1, USAGE: 2, UNEXPECTED: 3 } as const;
+
+/** The command line is not one we understand. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** A signal told the process to end. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  /** 128 and the signal's number, as shells report it. */
+  readonly status: number;
+
+  constructor(status: number) {
+    super("interrupted");
+    this.status = status;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Adapter } from "../core/adapter.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { isRetriable } from "../core/retry.ts";
+import { assertBindable, PortTakenError } from "../host/bindable.ts";
+
+/** A privileged port does not become free by waiting. */
+export function mayBecomeFree(error: unknown): boolean {
+  return error instanceof PortTakenError ? error.code !== "EACCES" : isRetriable(error);
+}
+
+function rejectOnAbort(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+/**
+ * "Opens" a target when a server could bind it: with that the attempts, pauses and limits of `wait --free` are those of
+ * connecting. Without a hostname the server binds every address.
+ */
+export function freeAdapter(hostname: string | undefined): Adapter<Endpoint> {
+  return {
+    runtime: "node",
+    async open(target, signal) {
+      await Promise.race([assertBindable(target.port, hostname), rejectOnAbort(signal)]);
+      return target;
+    },
+    endpoints: (target) => ({ local: { hostname: "", port: 0 }, remote: target }),
+    reset() {},
+    close() {},
+    isStable: () => Promise.resolve(true),
+    publish() {},
+  };
+}

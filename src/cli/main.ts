@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/**
+ * The `realpeer` command: loading this module runs it, with the process's arguments.
+ *
+ * ```sh
+ * deno run --allow-net jsr:@realpeer/tcp/cli wait localhost:5432
+ * ```
+ *
+ * @module
+ */
+import { runCommandLine } from "./command_line.ts";
+import type { System } from "./system.ts";
+
+async function loadSystem(): Promise<System> {
+  return "Deno" in globalThis ? (await import("./deno_system.ts")).system : (await import("./node_system.ts")).system;
+}
+
+async function main(): Promise<void> {
+  const system = await loadSystem();
+  // A name that is still being looked up would hold the process until the resolver gives up.
+  system.exit(await runCommandLine(system));
+}
+
+void main();

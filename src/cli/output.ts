@@ -1,0 +1,77 @@
+import type { Output, System } from "./system.ts";
+
+type Colour = "red" | "yellow" | "green" | "bold";
+const CODES: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, bold: 1 };
+
+/** Colours text where somebody sees it; without colour the text says the same. */
+export type Paint = (colour: Colour, text: string) => string;
+
+export function painterFor(output: Output, system: System): Paint {
+  const isPlain = !output.isTerminal() || Boolean(system.env("NO_COLOR")) || system.env("TERM") === "dumb";
+  return isPlain ? (_colour, text) => text : (colour, text) => `\x1b[${CODES[colour]}m${text}\x1b[0m`;
+}
+
+/** How many columns of a terminal the text takes. */
+function widthOf(text: string): number {
+  // deno-lint-ignore no-control-regex -- the sequences that paint takes
+  return [...text.replace(/\x1b\[\d+m/g, "")].length;
+}
+
+/** Rows whose columns line up, two blanks apart; the last column is as long as it is. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, widthOf(cell)));
+  }
+  const lines = rows.map((row) =>
+    row.map((cell, i) => i === row.length - 1 ? cell : cell + " ".repeat(widths[i]! - widthOf(cell))).join("  ")
+      .trimEnd()
+  );
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** One JSON document. */
+export function writeJson({ stdout }: System, value: unknown): void {
+  stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+/** Milliseconds as JSON shows them. */
+export function roundMs(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+/** Text from elsewhere, such as a command line, that must not move the cursor or break a line. */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- they are what is taken out
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+}
+
+const DRAW_EVERY_MS = 100;
+
+/** A line on a terminal's standard error that is drawn again and again; nothing where there is no terminal. */
+export class StatusLine {
+  readonly #output: Output;
+  readonly #text: () => string;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isDrawn = false;
+
+  constructor({ stderr }: System, text: () => string) {
+    this.#output = stderr;
+    this.#text = text;
+    // Not at once: what is over quickly needs no progress, nor the time it takes to ask whether this is a terminal.
+    this.#timer = setInterval(() => this.#draw(), DRAW_EVERY_MS);
+  }
+
+  #draw(): void {
+    if (!this.#output.isTerminal()) return this.clear();
+    this.#isDrawn = true;
+    this.#output.write(`\r\x1b[K${[...printable(this.#text())].slice(0, this.#output.columns() - 1).join("")}`);
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    clearInterval(this.#timer);
+    if (this.#isDrawn) this.#output.write("\r\x1b[K");
+    this.#isDrawn = false;
+  }
+}

@@ -1,0 +1,41 @@
+import process from "node:process";
+import { PROC, type SocketInfo } from "../host/inspect.ts";
+
+/** Where to look instead, such as the host's own /proc mounted into a container. */
+export const PROC_OPTION = { proc: { type: "string" } } as const;
+
+/** The commands that show the same where there is no /proc/net. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  darwin: `netstat -anv -p tcp | awk '$4 == $5 && $6 != "TIME_WAIT"'`,
+  win32:
+    "Get-NetTCPConnection | Where-Object { $_.LocalPort -eq $_.RemotePort -and $_.LocalAddress -eq $_.RemoteAddress }",
+};
+const ELSEWHERE_AT_LEAST = "netstat -an -p tcp";
+
+/** Runs what reads /proc; where there is none, the error names the command that does the same there. */
+export function readingProc<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    const { code, path, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const wayOut = process.platform === "linux"
+      ? code === "ENOENT" ? `is proc(5) mounted on ${PROC}? Else name its place with --proc` : "run it as root"
+      : `this system has its own command: ${ELSEWHERE[process.platform] ?? ELSEWHERE_AT_LEAST}`;
+    throw new Error(`Cannot read ${path ?? message} (${code}), ${wayOut}`, { cause: error });
+  }
+}
+
+/** A listening socket, as `--json` shows it. */
+export interface ListenerReport extends Pick<SocketInfo, "local" | "pid" | "command" | "uid" | "netns"> {}
+
+export function listenerReport({ local, pid, command, uid, netns }: SocketInfo): ListenerReport {
+  return { local, pid, command, uid, netns };
+}
+
+/** The program of a socket, for people: `node (pid 12)`. */
+export function nameOf({ pid, command }: ListenerReport): string {
+  if (pid === null) return "a process that cannot be seen";
+  const [program = "?"] = (command ?? "?").split(" ");
+  return `${program.slice(program.lastIndexOf("/") + 1)} (pid ${pid})`;
+}

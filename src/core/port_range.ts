@@ -1,0 +1,102 @@
+/** Ports from `low` to `high`, both included. */
+export interface PortRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Which ports a kernel gives to clients that do not choose their own. */
+export interface PortSettings {
+  readonly range: PortRange;
+  /** Ports of the range that are left out. */
+  readonly reserved: readonly PortRange[];
+  /** Whether connect() takes ports of the parity of the range's low end first, as Linux does since 4.2. */
+  readonly prefersParity: boolean;
+}
+
+/** How likely a client that dials a dead port is given that very port as its own, and so connected to itself. */
+export interface PortRisk {
+  /** `"low"`: only once the ports of the first choice are used up, or by a client that binds first. */
+  readonly risk: "none" | "low" | "high";
+  /** Why, in words; at least one. */
+  readonly reasons: readonly string[];
+  /** Connects to the dead port until one is connected to itself, on average; null where there is no figure. */
+  readonly expectedAttempts: number | null;
+}
+
+/**
+ * Reads a list as the kernel writes it: `"8080,9148-9150"`; an empty one has no ports.
+ *
+ * @throws {SyntaxError} when the text has another shape
+ */
+export function parsePortList(text: string): PortRange[] {
+  return text.split(",").map((part) => part.trim()).filter(Boolean).map((part) => {
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part);
+    if (match === null) throw new SyntaxError(`Cannot read port list: expected PORT or PORT-PORT, got "${part}"`);
+    const low = Number(match[1]);
+    return { low, high: match[2] === undefined ? low : Number(match[2]) };
+  });
+}
+
+/** Writes a list as the kernel does: sorted, neighbours joined. */
+export function formatPortList(list: readonly PortRange[]): string {
+  const joined: { low: number; high: number }[] = [];
+  for (const { low, high } of list.toSorted((a, b) => a.low - b.low)) {
+    const last = joined.at(-1);
+    if (last !== undefined && low <= last.high + 1) last.high = Math.max(last.high, high);
+    else joined.push({ low, high });
+  }
+  return joined.map(({ low, high }) => low === high ? `${low}` : `${low}-${high}`).join(",");
+}
+
+/** Whether the port is in one of the ranges. */
+export function includesPort(list: readonly PortRange[], port: number): boolean {
+  return list.some(({ low, high }) => low <= port && port <= high);
+}
+
+/** The highest port that connect() hands out: Linux leaves out the last of an odd number. */
+function lastHandedOut({ range: { low, high }, prefersParity }: PortSettings): number {
+  return prefersParity && high > low && (high - low) % 2 === 0 ? high - 1 : high;
+}
+
+/**
+ * The ports that a client is given first. Linux walks those of the parity of the range's low end in random steps, and
+ * the others when all of those are taken or reserved (net/ipv4/inet_hashtables.c, __inet_hash_connect).
+ */
+export function portsAtRisk(settings: PortSettings): number[] {
+  const { range: { low }, reserved, prefersParity } = settings;
+  const ports: number[] = [];
+  for (let port = low; port <= lastHandedOut(settings); port++) if (!includesPort(reserved, port)) ports.push(port);
+  const preferred = prefersParity ? ports.filter((port) => (port - low) % 2 === 0) : ports;
+  return preferred.length > 0 ? preferred : ports;
+}
+
+function parity(port: number): string {
+  return port % 2 === 0 ? "even" : "odd";
+}
+
+/**
+ * Whether the kernel can pick this port for a client that dials it. Each of the ports at risk is as likely as the next,
+ * so the average number of attempts is how many of them there are.
+ */
+export function assessPort(port: number, settings: PortSettings): PortRisk {
+  const { range, reserved, prefersParity } = settings;
+  const name = `${range.low}-${range.high}`;
+  if (!includesPort([range], port)) {
+    return { risk: "none", reasons: [`outside the ephemeral range ${name}`], expectedAttempts: null };
+  }
+  if (includesPort(reserved, port)) {
+    return { risk: "none", reasons: ["reserved: clients do not get it"], expectedAttempts: null };
+  }
+  const inRange = `in the ephemeral range ${name}`;
+  const atRisk = portsAtRisk(settings);
+  const isPreferred = (port - range.low) % 2 === 0;
+  if (atRisk.includes(port)) {
+    const why = isPreferred ? "clients get these first" : `and no ${parity(port + 1)} port is left`;
+    const reasons = prefersParity ? [inRange, `${parity(port)}: ${why}`] : [inRange];
+    return { risk: "high", reasons, expectedAttempts: atRisk.length };
+  }
+  const why = isPreferred
+    ? "the last of an odd number, which clients do not get"
+    : `${parity(port)}: only when the ${parity(port + 1)} ones are taken`;
+  return { risk: "low", reasons: [inRange, why], expectedAttempts: null };
+}

@@ -1,0 +1,109 @@
+import { lookup } from "node:dns/promises";
+import * as net from "node:net";
+import process from "node:process";
+import { formatEndpoint, ipVersion, sameEndpoint } from "../core/endpoint.ts";
+import { findProcesses, readSockets } from "./inspect.ts";
+import { isOnPort, type SocketRow } from "./proc.ts";
+
+/** A server could not bind the port now; the message says what is in the way. */
+export class PortTakenError extends Error {
+  override readonly name = "PortTakenError";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** `undefined` is every address of the machine, as servers bind that are told none. */
+type BindAddress = string | undefined;
+
+const EVERY_ADDRESS: readonly BindAddress[] = ["0.0.0.0", "::", undefined];
+
+/**
+ * Whether the socket keeps a server off the port that does without SO_REUSEADDR. node:net sets that, so it would bind
+ * beside connections that are closing. Which IP versions a listener on every address covers, only a bind can tell.
+ */
+function isInTheWay({ local, state }: SocketRow, address: BindAddress): boolean {
+  if (state === "LISTEN" && EVERY_ADDRESS.includes(local.hostname)) return false;
+  return EVERY_ADDRESS.includes(address) || sameEndpoint(local, { hostname: address ?? "", port: local.port });
+}
+
+/** Names of the sockets seen last, by inode: to find one takes a look through every process. */
+const owners = new Map<number, string>();
+
+function ownerOf({ inode }: SocketRow): string {
+  if (!owners.has(inode)) {
+    const owner = findProcesses(new Set([inode])).processes.get(inode);
+    owners.clear();
+    owners.set(inode, owner ? `${owner.command ?? "a program"} (pid ${owner.pid})` : "a program");
+  }
+  return owners.get(inode)!;
+}
+
+/** What a socket does to the port it is on, in words. */
+export function describeRow(row: SocketRow): string {
+  const { local, remote, state, timer } = row;
+  if (state === "LISTEN") return `${ownerOf(row)} listens on it`;
+  if (state === "TIME_WAIT") {
+    return `a closed connection holds it in TIME_WAIT for another ${Math.max(1, Math.ceil(timer / 1000))} s`;
+  }
+  if (sameEndpoint(local, remote)) return `${ownerOf(row)} is connected to itself on it`;
+  return `a connection with ${formatEndpoint(remote)} holds it (${state})`;
+}
+
+/** Binds and listens as node:net does, and closes again. */
+function tryBind(port: number, address: BindAddress): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = net.createServer((socket) => socket.destroy());
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, exclusive: true, ...(address === undefined ? {} : { host: address }) }, () => {
+      server.close(() => resolve(null));
+    });
+  });
+}
+
+async function addressesOf(hostname: string): Promise<string[]> {
+  if (ipVersion(hostname) !== 0) return [hostname];
+  return (await lookup(hostname, { all: true })).map(({ address }) => address);
+}
+
+function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRow[]): PortTakenError {
+  const listener = rows.find(({ state }) => state === "LISTEN");
+  // Deno's node:net has no word of its own for the second.
+  const isElsewhere = code === "EADDRNOTAVAIL" || code === "EINVAL";
+  const reason = code === "EACCES"
+    ? "this user may not bind it"
+    : isElsewhere && address !== undefined
+    ? `${address} is not an address of this machine`
+    : code === "EADDRINUSE"
+    ? listener ? describeRow(listener) : "a program has bound it"
+    : `binding it failed with ${code}`;
+  return new PortTakenError(code, reason);
+}
+
+/**
+ * Rejects when a server could not bind this port at this moment; without a hostname, bind it on every address. For a
+ * name all its addresses must be free. On Linux the socket table is read first, and only what it cannot tell is tried
+ * with a real bind: for that moment the port is open, and somebody who waits for a server must not meet us instead.
+ *
+ * Elsewhere a connection in TIME_WAIT is not noticed if SO_REUSEADDR lets a server bind beside it.
+ *
+ * @throws {PortTakenError} when something is in the way
+ * @throws the resolver's error when the name has no address
+ */
+export async function assertBindable(port: number, hostname?: string): Promise<void> {
+  const addresses: BindAddress[] = hostname === undefined ? [undefined] : await addressesOf(hostname);
+  const hasTable = process.platform === "linux";
+  const rows = hasTable ? readSockets(isOnPort(port)) : [];
+  const inTheWay = rows.filter((row) => addresses.some((address) => isInTheWay(row, address)));
+  const first = inTheWay.find(({ state }) => state === "LISTEN") ?? inTheWay[0];
+  if (first !== undefined) throw new PortTakenError("EADDRINUSE", describeRow(first));
+  // Elsewhere than on Linux SO_REUSEADDR also binds every address beside a listener on one.
+  if (!hasTable && hostname === undefined) addresses.push("127.0.0.1", "::1");
+  for (const address of addresses) {
+    const code = await tryBind(port, address);
+    if (code !== null) throw whyNotBound(code, address, rows);
+  }
+}

@@ -1,0 +1,55 @@
+import process from "node:process";
+import { portsAtRisk, type PortSettings } from "../core/port_range.ts";
+import { assertBindable, describeRow, PortTakenError } from "./bindable.ts";
+import { readSockets } from "./inspect.ts";
+import { isListening, isOnPort } from "./proc.ts";
+
+/** How often another port is tried where there is no table of those that are taken. */
+const TRIES = 100;
+
+/** Who listens on the port, in words; null when nobody does. Nothing is dialed. */
+export async function whoListens(port: number, hostname: string): Promise<string | null> {
+  if (process.platform === "linux") {
+    const isHere = isOnPort(port);
+    const [row] = readSockets((...columns) => isListening(...columns) && isHere(...columns));
+    return row ? describeRow(row) : null;
+  }
+  try {
+    await assertBindable(port, hostname);
+    return null;
+  } catch (error) {
+    if (!(error instanceof PortTakenError)) throw error;
+    // Not to be bound by this user, but dead all the same.
+    return error.code === "EACCES" ? null : error.message;
+  }
+}
+
+/** Ports on which any socket is, and on which somebody listens. */
+function readTaken(): { used: Set<number>; listening: Set<number> } {
+  const used = new Set<number>();
+  const listening = new Set<number>();
+  readSockets((local, remote, state) => {
+    const port = Number.parseInt(local.slice(-4), 16);
+    used.add(port);
+    if (isListening(local, remote, state)) listening.add(port);
+    return false;
+  });
+  return { used, listening };
+}
+
+/** A port that the kernel may well connect to itself, and on which nobody listens at this moment. */
+export async function chooseDeadPort(settings: PortSettings, hostname: string): Promise<number> {
+  let ports = portsAtRisk(settings);
+  if (process.platform === "linux") {
+    const { used, listening } = readTaken();
+    ports = ports.filter((port) => !listening.has(port));
+    // What is left of other connections makes the kernel pass over a port for a while.
+    const unused = ports.filter((port) => !used.has(port));
+    if (unused.length > 0) ports = unused;
+  }
+  for (let tries = 0; tries < TRIES && ports.length > 0; tries++) {
+    const port = ports[Math.floor(Math.random() * ports.length)]!;
+    if (await whoListens(port, hostname) === null) return port;
+  }
+  throw new Error("Cannot find a dead port at risk: all of them are reserved or taken");
+}

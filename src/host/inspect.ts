@@ -1,0 +1,168 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { Endpoint } from "../core/endpoint.ts";
+import { parseCommandLine, parseLink, type RowFilter, selectRows, type SocketRow } from "./proc.ts";
+
+/** Where Linux tells of itself. */
+export const PROC = "/proc";
+
+/** A socket and whose it is. */
+export interface SocketInfo {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly state: string;
+  /** Null when the process cannot be seen, or there is none. */
+  readonly pid: number | null;
+  /** The command line of that process. */
+  readonly command: string | null;
+  readonly uid: number;
+  /** The inode of the network namespace, as lsns(8) shows it; null when it cannot be seen. */
+  readonly netns: number | null;
+}
+
+/** A process that has a socket open. */
+export interface Process {
+  readonly pid: number;
+  /** Its words with one blank between; null when it cannot be read. */
+  readonly command: string | null;
+}
+
+/** What was found, and among how many. */
+export interface Inspection {
+  readonly sockets: readonly SocketInfo[];
+  /** Whether there are processes that this user may not look into. */
+  readonly hasHidden: boolean;
+}
+
+export interface InspectOptions {
+  /** Where proc(5) is mounted. @default {"/proc"} */
+  readonly root?: string | undefined;
+  /** Every network namespace that a process is in, instead of this process's own. @default {false} */
+  readonly allNamespaces?: boolean | undefined;
+}
+
+/** Whether a read failed because what was read is gone: processes end and namespaces vanish while one looks. */
+function isGone(error: unknown): boolean {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR" || code === "EINVAL" || name === "NotFound";
+}
+
+/** Whether a read failed for want of rights. */
+function isDenied(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "EACCES" || code === "EPERM";
+}
+
+/** What to do for each process, and whether any would not be looked into. */
+function forEachProcess(root: string, visit: (pid: number) => boolean | void): boolean {
+  let hasHidden = false;
+  for (const name of readdirSync(root)) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    try {
+      if (visit(pid) === false) break;
+    } catch (error) {
+      if (isDenied(error)) hasHidden = true;
+      else if (!isGone(error)) throw error;
+    }
+  }
+  return hasHidden;
+}
+
+/** The rows of both tables that the filter wants. `process` is whose network namespace they are of. */
+export function readSockets(isWanted: RowFilter, root: string = PROC, process: number | "self" = "self"): SocketRow[] {
+  const rows = selectRows(readFileSync(join(root, String(process), "net/tcp"), "latin1"), isWanted);
+  try {
+    rows.push(...selectRows(readFileSync(join(root, String(process), "net/tcp6"), "latin1"), isWanted));
+  } catch (error) {
+    // There is none where IPv6 is switched off.
+    if (!isGone(error)) throw error;
+  }
+  return rows;
+}
+
+function readNamespace(root: string, process: number | "self"): number | null {
+  return parseLink("net", readlinkSync(join(root, String(process), "ns/net")));
+}
+
+/** One process of each network namespace. */
+function readNamespaces(root: string): { namespaces: Map<number, number>; hasHidden: boolean } {
+  const namespaces = new Map<number, number>();
+  const hasHidden = forEachProcess(root, (pid) => {
+    const netns = readNamespace(root, pid);
+    if (netns !== null && !namespaces.has(netns)) namespaces.set(netns, pid);
+  });
+  return { namespaces, hasHidden };
+}
+
+/** The inode of the socket that a file descriptor stands for; null for any other file, and for one closed by now. */
+function readSocketLink(path: string): number | null {
+  try {
+    return parseLink("socket", readlinkSync(path));
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
+function readCommand(root: string, pid: number): string | null {
+  try {
+    return parseCommandLine(readFileSync(join(root, String(pid), "cmdline"), "utf8"));
+  } catch (error) {
+    if (isGone(error) || isDenied(error)) return null;
+    throw error;
+  }
+}
+
+/** Which process has which of these sockets, the lowest process id where several share one. */
+export function findProcesses(
+  inodes: ReadonlySet<number>,
+  root: string = PROC,
+): { processes: Map<number, Process>; hasHidden: boolean } {
+  const processes = new Map<number, Process>();
+  if (inodes.size === 0) return { processes, hasHidden: false };
+  const hasHidden = forEachProcess(root, (pid) => {
+    const folder = join(root, String(pid), "fd");
+    let process: Process | undefined;
+    for (const fd of readdirSync(folder)) {
+      const inode = readSocketLink(`${folder}/${fd}`);
+      if (inode === null || !inodes.has(inode) || processes.has(inode)) continue;
+      process ??= { pid, command: readCommand(root, pid) };
+      processes.set(inode, process);
+      if (processes.size === inodes.size) return false;
+    }
+    return true;
+  });
+  return { processes, hasHidden: hasHidden && processes.size < inodes.size };
+}
+
+/**
+ * The sockets that the filter wants, with their processes. Only for those are processes looked for: to read a socket
+ * table is quick, to look through the open files of every process is not.
+ *
+ * @throws when the socket table cannot be read
+ */
+export function inspect(isWanted: RowFilter, { root = PROC, allNamespaces = false }: InspectOptions = {}): Inspection {
+  const found: { row: SocketRow; netns: number | null }[] = [];
+  let hasHiddenNamespaces = false;
+  if (allNamespaces) {
+    const { namespaces, hasHidden } = readNamespaces(root);
+    hasHiddenNamespaces = hasHidden;
+    for (const [netns, pid] of namespaces) {
+      try {
+        found.push(...readSockets(isWanted, root, pid).map((row) => ({ row, netns })));
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
+    }
+  } else {
+    const netns = readNamespace(root, "self");
+    found.push(...readSockets(isWanted, root).map((row) => ({ row, netns })));
+  }
+  const { processes, hasHidden } = findProcesses(new Set(found.map(({ row }) => row.inode).filter(Boolean)), root);
+  const sockets = found.map(({ row: { local, remote, state, uid, inode }, netns }): SocketInfo => {
+    const { pid = null, command = null } = processes.get(inode) ?? {};
+    return { local, remote, state, pid, command, uid, netns };
+  });
+  return { sockets, hasHidden: hasHiddenNamespaces || hasHidden };
+}

@@ -1,0 +1,138 @@
+/** Parses what Linux writes into /proc (proc(5)); nothing here reads a file. */
+import type { Endpoint } from "../core/endpoint.ts";
+
+/** The names of include/net/tcp_states.h, by the number in the table's `st` column. */
+const STATES: readonly string[] = [
+  "UNKNOWN",
+  "ESTABLISHED",
+  "SYN_SENT",
+  "SYN_RECV",
+  "FIN_WAIT1",
+  "FIN_WAIT2",
+  "TIME_WAIT",
+  "CLOSE",
+  "CLOSE_WAIT",
+  "LAST_ACK",
+  "LISTEN",
+  "CLOSING",
+  "NEW_SYN_RECV",
+];
+
+/** One line of /proc/net/tcp or tcp6. */
+export interface SocketRow {
+  readonly local: Endpoint;
+  /** Port 0 where there is none. */
+  readonly remote: Endpoint;
+  readonly state: string;
+  readonly uid: number;
+  /** 0 for a socket that no process has, such as one in TIME_WAIT. */
+  readonly inode: number;
+  /** Milliseconds until the kernel's own timer ends the state; 0 when none runs. */
+  readonly timer: number;
+}
+
+/** Judges a line by its columns as they stand there: `0100007F:9C40`, the same of the other end, `0A`. */
+export type RowFilter = (local: string, remote: string, state: string) => boolean;
+
+/** Live connections whose two ends are one; what is left of one in TIME_WAIT is not live. */
+export const isSelfConnected: RowFilter = (local, remote, state) => local === remote && state !== "06";
+
+export const isListening: RowFilter = (_local, _remote, state) => state === "0A";
+
+/** Any socket, in any state, whose own port this is. */
+export function isOnPort(port: number): RowFilter {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return (local) => local.endsWith(suffix);
+}
+
+/**
+ * The lines of a socket table that the filter wants. Only those are taken apart: a host may have very many sockets, and
+ * all of them are in the table.
+ */
+export function selectRows(table: string, isWanted: RowFilter): SocketRow[] {
+  const rows: SocketRow[] = [];
+  let start = table.indexOf("\n") + 1;
+  while (start > 0 && start < table.length) {
+    let end = table.indexOf("\n", start);
+    if (end < 0) end = table.length;
+    // "   0: 0100007F:9C40 00000000:0000 0A ...": the width of the first column depends on the number of lines.
+    const local = table.indexOf(":", start) + 2;
+    const remote = table.indexOf(" ", local) + 1;
+    const state = table.indexOf(" ", remote) + 1;
+    if (isWanted(table.slice(local, remote - 1), table.slice(remote, state - 1), table.slice(state, state + 2))) {
+      rows.push(parseRow(table.slice(local, end)));
+    }
+    start = end + 1;
+  }
+  return rows;
+}
+
+/** The kernel counts its timers in hundredths of a second, whatever its own clock (USER_HZ). */
+const TICK_MS = 10;
+
+function parseRow(line: string): SocketRow {
+  const [local, remote, state, , timer, , uid, , inode] = line.split(/ +/);
+  return {
+    local: parseHexEndpoint(local),
+    remote: parseHexEndpoint(remote),
+    state: STATES[Number.parseInt(state ?? "", 16)] ?? "UNKNOWN",
+    uid: Number(uid),
+    inode: Number(inode),
+    timer: Number.parseInt(timer?.slice(3) ?? "", 16) * TICK_MS || 0,
+  };
+}
+
+/** `0100007F:9C40`: the address in groups of four bytes, each as a number in the machine's byte order. */
+function parseHexEndpoint(text: string = ""): Endpoint {
+  const [address = "", port = ""] = text.split(":");
+  const words = address.match(/.{8}/g)?.map((word) => Number.parseInt(word, 16)) ?? [];
+  const bytes = new Uint8Array(new Uint32Array(words).buffer);
+  return { hostname: formatAddress(bytes), port: Number.parseInt(port, 16) };
+}
+
+function formatAddress(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join(".");
+  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+  if (isMapped) return `::ffff:${bytes.slice(12).join(".")}`;
+  const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8 | bytes[2 * i + 1]!).toString(16));
+  // The URL standard shortens zeros as RFC 5952 has it.
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}
+
+/** The command line in /proc/PID/cmdline, its words with one blank between; null when it is empty. */
+export function parseCommandLine(text: string): string | null {
+  return text.replace(/\0+$/, "").replaceAll("\0", " ") || null;
+}
+
+/** The number in what the links of /proc/PID/fd and /proc/PID/ns read: `socket:[123]`, `net:[4026531840]`. */
+export function parseLink(kind: "socket" | "net", link: string): number | null {
+  return link.startsWith(`${kind}:[`) ? Number(link.slice(kind.length + 2, -1)) : null;
+}
+
+/** What /proc/PID/stat tells of a process, as far as it matters here. */
+export interface ProcessStat {
+  /** `"Z"` for one that has ended and whose parent has not looked yet. */
+  readonly state: string;
+  readonly processGroup: number;
+  /** The process group in the foreground of the controlling terminal; -1 without one. */
+  readonly foregroundGroup: number;
+  /** In ticks since boot: tells two processes of one id apart. */
+  readonly startTime: number;
+}
+
+export function parseProcessStat(text: string): ProcessStat {
+  // The second field is the program's name in parentheses, which may hold blanks and parentheses.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return {
+    state: fields[0] ?? "",
+    processGroup: Number(fields[2]),
+    foregroundGroup: Number(fields[5]),
+    startTime: Number(fields[19]),
+  };
+}
+
+/** User names by id, from /etc/passwd. */
+export function parseUsers(text: string): Map<number, string> {
+  const rows = text.split("\n").map((line) => line.split(":")).filter(([, , uid]) => uid);
+  return new Map(rows.map(([name = "", , uid]) => [Number(uid), name]));
+}

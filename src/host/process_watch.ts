@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { PROC } from "./inspect.ts";
+import { parseProcessStat, type ProcessStat } from "./proc.ts";
+
+function readStat(pid: number | "self"): ProcessStat | null {
+  try {
+    return parseProcessStat(readFileSync(join(PROC, String(pid), "stat"), "latin1"));
+  } catch {
+    // No such process, none that this user may see, or no such file system.
+    return null;
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's process may be looked for, though not be sent anything.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/**
+ * A function that tells whether the process that has this id now is still running. One that has ended counts as gone even if its
+ * parent has not looked yet, and so does one whose id belongs to another process by now; both only where there is a
+ * /proc.
+ */
+export function watchProcess(pid: number): () => boolean {
+  const startTime = readStat(pid)?.startTime;
+  return () => {
+    if (!exists(pid)) return false;
+    const stat = readStat(pid);
+    return stat === null || (stat.state !== "Z" && stat.state !== "X" && stat.startTime === startTime);
+  };
+}
+
+/** Whether a key pressed on the terminal, such as Ctrl-C, reaches this process and those it started; null if unknown. */
+export function isInForeground(): boolean | null {
+  const stat = readStat("self");
+  return stat && stat.processGroup === stat.foregroundGroup;
+}
