@@ -18,13 +18,14 @@ export const entryPoints: readonly EntryPoint[] = [
   { name: "./node", path: "./src/adapters/node.ts" },
   { name: "./register", path: "./src/api/register.ts" },
   { name: "./testing", path: "./src/api/testing.ts" },
+  { name: "./cli", path: "./src/cli/main.ts" },
 ];
 
 /** The commands that an installation puts on the path. */
-export const commands: readonly EntryPoint[] = [];
+export const commands: readonly EntryPoint[] = [{ name: "realpeer", path: "./src/cli/main.ts" }];
 
 /** Modules that do something when they are loaded; a bundler must keep them. */
-const MODULES_WITH_EFFECTS: readonly string[] = ["./src/api/register.ts"];
+const MODULES_WITH_EFFECTS: readonly string[] = ["./src/api/register.ts", "./src/cli/main.ts"];
 
 /** Which of the two outputs: ES modules or CommonJS. */
 export type Format = "esm" | "script";

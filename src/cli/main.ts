@@ -2,6 +2,7 @@
 /**
  * The `realpeer` command: loading this module runs it, with the process's arguments.
  *
+ * @example
  * ```sh
  * deno run --allow-net jsr:@realpeer/tcp/cli wait localhost:5432
  * ```

@@ -9,9 +9,15 @@ function output(fd: 1 | 2, stream: () => NodeJS.WriteStream): Output {
   return outputOf((bytes) => writeSync(fd, bytes), () => stream().isTTY === true, () => stream().columns, exit);
 }
 
+/** What follows the script's name; `node --eval` has no such name, as parseArgs knows too. */
+function ownArgs(): string[] {
+  const isEval = process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(flag));
+  return process.argv.slice(isEval ? 1 : 2);
+}
+
 /** Node and Bun. */
 export const system: System = {
-  args: process.argv.slice(2),
+  args: ownArgs(),
   stdout: output(1, () => process.stdout),
   stderr: output(2, () => process.stderr),
   isInteractive: () => process.stdin.isTTY === true,
