@@ -12,10 +12,10 @@ export interface Project {
   use(...files: string[]): void;
   /** Writes a file of its own. */
   write(file: string, content: string | object): void;
-  /** Runs a command in it to its end; what it prints, once its exit status is 0. */
-  output(command: readonly string[]): Promise<string>;
+  /** Runs a command in it to its end; what it prints, when its exit status is `status`, 0 unless given. */
+  output(command: readonly string[], status?: number): Promise<string>;
   /** The same in a lab namespace where nobody listens on 40000 and an echo server on 127.0.0.1:50000. */
-  outputInLab(command: readonly string[]): Promise<string>;
+  outputInLab(command: readonly string[], status?: number): Promise<string>;
   remove(): void;
 }
 
@@ -40,9 +40,9 @@ export async function newProject(type: "module" | "commonjs", install: readonly 
   const folder = mkdtempSync(join(tmpdir(), "realpeer-consumer-"));
   const write = (file: string, content: string | object): void =>
     writeFileSync(join(folder, file), typeof content === "string" ? content : JSON.stringify(content, undefined, 2));
-  const output = async (command: readonly string[]): Promise<string> => {
+  const output = async (command: readonly string[], status = 0): Promise<string> => {
     const { code, stdout, stderr } = await run(command, { cwd: folder });
-    if (code !== 0) throw new Error(`${command.join(" ")} exited with ${code}\n${stdout}\n${stderr}`);
+    if (code !== status) throw new Error(`${command.join(" ")} exited with ${code}\n${stdout}\n${stderr}`);
     return stdout;
   };
   write("package.json", { name: "consumer", private: true, type });
@@ -54,7 +54,8 @@ export async function newProject(type: "module" | "commonjs", install: readonly 
     use(...files) {
       for (const file of files) cpSync(join(root, "tests/consumers/projects", file), join(folder, basename(file)));
     },
-    outputInLab: (command) => output(inLab(commandFor("tests/programs/beside_echo_server.ts", command))),
+    outputInLab: (command, status) =>
+      output(inLab(commandFor("tests/programs/beside_echo_server.ts", command)), status),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
