@@ -143,9 +143,8 @@ export async function dial<Socket>(
   try {
     while (true) {
       try {
-        const budget = policy.maxAttempts - tally.attempts;
         const signal = limits.begin();
-        const { socket, pair } = await openReal(adapter, target, tally, budget, signal);
+        const { socket, pair } = await openReal(adapter, target, tally, signal);
         limits.settle();
         if (stableFor > 0) await proveStable(adapter, plan, { socket, pair }, signal);
         return { socket, pair, ...tally, elapsed: clock.now() - started };

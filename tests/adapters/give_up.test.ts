@@ -13,7 +13,7 @@ const TOLERANCE_MS = 50;
 interface Expectation {
   readonly after: number;
   readonly isReason?: boolean;
-  readonly attempts?: number;
+  readonly attempts?: number | "several";
   /** Whether something is dialed when it is given up. */
   readonly dials?: boolean;
 }
@@ -25,7 +25,7 @@ const WITHOUT_ANSWER: Record<string, Expectation> = {
   "aborted during connect with retry": { after: 300, isReason: true },
   "aborted during a pause": { after: 300, isReason: true, dials: false },
   "timeout": { after: 300, attempts: 1 },
-  "timeout with retry": { after: 300, attempts: 3 },
+  "timeout with retry": { after: 300, attempts: "several" },
   "attemptTimeout": { after: 300, attempts: 1 },
 };
 const WITHOUT_NAME_SERVER: Record<string, Expectation> = {
@@ -46,8 +46,10 @@ async function expectGivenUp(command: string[], expectation: Expectation, leaves
   expect(outcome.isReason).toBe(isReason);
   if (leavesNothing) expect(outcome.left).toEqual([]);
   if (isReason) return;
-  expect(outcome).toMatchObject({ name: "ConnectTimeoutError", code: "ETIMEDOUT", attempts });
-  if (attempts !== 1) expect(outcome.causeName).toBe("ConnectTimeoutError");
+  expect(outcome).toMatchObject({ name: "ConnectTimeoutError", code: "ETIMEDOUT" });
+  if (attempts !== "several") return expect(outcome.attempts).toBe(attempts);
+  expect(outcome.attempts).toBeGreaterThan(1);
+  expect(outcome.causeName).toBe("ConnectTimeoutError");
 }
 
 describe("where nobody answers", () => {

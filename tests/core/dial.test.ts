@@ -13,7 +13,6 @@ interface Played {
 }
 
 const LITERAL = { hostname: "127.0.0.1", port: 40000 };
-const NAME = { hostname: "localhost", port: 40000 };
 
 async function play(options: ConnectOptions, script: Script[], onOpen?: (open: number) => void): Promise<Played> {
   const adapter = new FakeAdapter(...script);
@@ -94,40 +93,6 @@ describe("dial() without retry", () => {
   });
 });
 
-describe("dial() to a name", () => {
-  test("keeps the self-connection while it dials the name's other address", async () => {
-    const held: string[][] = [];
-    const adapter = new FakeAdapter("self", "real");
-    adapter.onOpen = () => held.push(adapter.states);
-    const { attempts } = await dial(adapter, planOf(NAME), new FakeClock());
-    expect(attempts).toBe(2);
-    expect(held).toEqual([[], ["open"]]);
-    expect(adapter.states).toEqual(["reset", "open"]);
-  });
-
-  test("makes three connects in all, and frees the port after each", async () => {
-    const { adapter, error } = await play(NAME, ["self"]);
-    expect(error).toMatchObject({ name: "SelfConnectError", attempts: 3 });
-    expect(adapter.states).toEqual(["reset", "reset", "reset"]);
-  });
-
-  test("takes a refusal while it keeps the port for its own doing, and dials again", async () => {
-    const { adapter, result } = await play(NAME, ["self", codeError("ECONNREFUSED"), "real"]);
-    expect(result).toMatchObject({ attempts: 3, selfConnects: 1 });
-    expect(adapter.states).toEqual(["reset", "open"]);
-  });
-
-  test("frees the port when it is aborted meanwhile", async () => {
-    const controller = new AbortController();
-    const onOpen = (open: number): void => {
-      if (open === 2) controller.abort("enough");
-    };
-    const { adapter, error } = await play({ ...NAME, signal: controller.signal }, ["self", "silent"], onOpen);
-    expect(error).toBe("enough");
-    expect(adapter.states).toEqual(["reset"]);
-  });
-});
-
 describe("dial() with retry", () => {
   const failures: Script[] = [
     "self",
@@ -178,12 +143,6 @@ describe("dial() with retry", () => {
     ]);
     expect(error).toMatchObject({ name: "SelfConnectError", attempts: 4 });
     expect(adapter.opens).toBe(4);
-  });
-
-  test("counts the second connect to a name as one of maxAttempts", async () => {
-    const { adapter, error } = await play({ ...NAME, retry: { maxAttempts: 1 } }, ["self"]);
-    expect(error).toMatchObject({ name: "SelfConnectError", attempts: 1 });
-    expect(adapter.states).toEqual(["reset"]);
   });
 
   test("ends with ConnectTimeoutError whose cause is the last failure", async () => {
