@@ -54,8 +54,9 @@ export async function dialDeadPort(
   state: DemoState,
   signal: AbortSignal,
 ): Promise<DemoConnection | null> {
-  // Without a limit the adapter is the runtime's own.
-  const plan = planOf({ hostname: target.hostname, port: target.port });
+  // Without a limit the adapter is the runtime's own; with one connect a call, what the guard rejects is seen here.
+  const { hostname, port } = target;
+  const plan = planOf({ hostname, port, retry: { maxAttempts: 1 }, attemptTimeout: 0 });
   const adapter = await detectAdapter(plan);
   const connect = isGuarded ? connectGuarded : connectPlainly;
   while (state.attempts < maxAttempts) {
@@ -66,11 +67,7 @@ export async function dialDeadPort(
       if (connection) return connection;
     } catch (error) {
       if (!isRefused(error)) throw error;
-      if (error instanceof SelfConnectError) {
-        // The guard dials again by itself before it gives up.
-        state.attempts += error.attempts - 1;
-        state.rejected++;
-      }
+      if (error instanceof SelfConnectError) state.rejected++;
     }
   }
   return null;
