@@ -11,7 +11,8 @@
  * @module
  */
 import type { Adapter, PortableAdapter, Target, Wire } from "../core/adapter.ts";
-import { dialNative } from "../core/dial_native.ts";
+import { dial } from "../core/dial.ts";
+import { dialFrom, isBare } from "../core/dial_native.ts";
 import type { EndpointPair } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
@@ -59,9 +60,10 @@ function close(conn: Deno.TcpConn): void {
 }
 
 function wire(conn: Deno.TcpConn): Wire {
-  const buffer = new Uint8Array(65536);
+  let buffer: Uint8Array | undefined;
   return {
     async read() {
+      buffer ??= new Uint8Array(65536);
       const length = await conn.read(buffer);
       return length === null ? null : buffer.slice(0, length);
     },
@@ -136,5 +138,7 @@ export async function connect(options: DenoConnectOptions): Promise<Deno.TcpConn
   const plan = denoPlan(options);
   const nativeOptions = foreignOptions(options);
   const adapter = nativeOptions === undefined ? denoAdapter : adapterFor(nativeOptions);
-  return await dialNative(adapter, plan, (conn) => conn.localAddr.port);
+  if (!isBare(plan)) return (await dial(adapter, plan)).socket;
+  const conn = await adapter.open(plan.target);
+  return conn.localAddr.port === plan.target.port ? await dialFrom(conn, adapter, plan) : conn;
 }

@@ -13,7 +13,8 @@
  */
 import * as net from "node:net";
 import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
-import { dialNative } from "../core/dial_native.ts";
+import { dial } from "../core/dial.ts";
+import { dialFrom, isBare } from "../core/dial_native.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
 import { endpoints } from "./node_endpoints.ts";
@@ -56,7 +57,7 @@ function open(options: net.NetConnectOpts, signal: AbortSignal | undefined): Pro
     if (signal?.aborted) return reject(signal.reason);
     const socket = net.connect(options);
     const settle = (): void => {
-      if (signal) signal.onabort = null;
+      signal?.removeEventListener("abort", onAbort);
     };
     const onConnect = (): void => {
       settle();
@@ -74,8 +75,7 @@ function open(options: net.NetConnectOpts, signal: AbortSignal | undefined): Pro
       reject(signal?.reason);
     };
     socket.once("connect", onConnect).once("error", onError);
-    // The signal is the core's own, made for this; a listener, added and removed, costs a tenth of a sparse attempt.
-    if (signal) signal.onabort = onAbort;
+    signal?.addEventListener("abort", onAbort);
   });
 }
 
@@ -130,5 +130,7 @@ export async function connect(options: NodeConnectOptions): Promise<net.Socket> 
   const plan = planOf(host === undefined ? options : { ...options, hostname: options.hostname ?? host }, true);
   const nativeOptions = foreignOptions(options);
   const adapter = nativeOptions === undefined ? nodeAdapter : adapterFor(nativeOptions);
-  return await dialNative(adapter, plan, (socket) => socket.localPort);
+  if (!isBare(plan)) return (await dial(adapter, plan)).socket;
+  const socket = await adapter.open(plan.target);
+  return socket.localPort === plan.target.port ? await dialFrom(socket, adapter, plan) : socket;
 }

@@ -4,12 +4,19 @@ import type { Wire } from "../core/adapter.ts";
 /** A `net.Socket` as the byte pipe of the portable API. */
 export function wire(socket: Socket): Wire {
   let failure: Error | undefined;
-  let wake = (): void => {};
-  const onChange = (): void => wake();
+  let wake: (() => void) | undefined;
   socket.on("error", (error) => failure = error);
-  socket.on("readable", onChange).on("end", onChange).on("close", onChange);
   // FIN goes out when we say so, not as an answer to the peer's.
   socket.allowHalfOpen = true;
+
+  /** Resolves when there may be something new to read. Who never reads need not pay for three listeners. */
+  function changed(): Promise<void> {
+    if (wake === undefined) {
+      const onChange = (): void => wake?.();
+      socket.on("readable", onChange).on("end", onChange).on("close", onChange);
+    }
+    return new Promise((resolve) => wake = resolve);
+  }
 
   return {
     async read() {
@@ -18,7 +25,7 @@ export function wire(socket: Socket): Wire {
         if (chunk !== null) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
         if (failure) throw failure;
         if (socket.readableEnded || socket.destroyed) return null;
-        await new Promise<void>((resolve) => wake = resolve);
+        await changed();
       }
     },
     write: (chunk) =>
@@ -30,7 +37,9 @@ export function wire(socket: Socket): Wire {
       new Promise((resolve) => {
         if (socket.closed) return resolve();
         socket.once("close", () => resolve());
-        socket.destroySoon();
+        // With nothing left to write, closing sends FIN by itself, and saves the shutdown.
+        if (socket.writableLength === 0) socket.destroy();
+        else socket.destroySoon();
       }),
     reset: () => {
       socket.resetAndDestroy();

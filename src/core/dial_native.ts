@@ -3,7 +3,11 @@ import { dial } from "./dial.ts";
 import type { Plan } from "./options.ts";
 import { NO_RETRY } from "./retry.ts";
 
-/** Whether the plan asks for nothing that the runtime's own call does not do, but for the guard. */
+/**
+ * Whether the plan asks for nothing that the runtime's own call does not do, but for the guard. A native connect then
+ * makes that call and looks at the local port once: each promise and each address more would be seen beside a connect on
+ * loopback (`npm run bench -- overhead`). What is not plainly a real peer is for `dialFrom` to judge.
+ */
 export function isBare({ signal, timeout, attemptTimeout, policy, stableFor }: Plan): boolean {
   const isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity;
   return !isLimited && policy === NO_RETRY && stableFor === 0;
@@ -19,21 +23,4 @@ export async function dialFrom<Socket>(first: Socket, adapter: Adapter<Socket>, 
   };
   const resumed: Adapter<Socket> = Object.create(adapter, { open: { value: open } });
   return (await dial(resumed, plan)).socket;
-}
-
-/**
- * `dial` for a native connect. A bare plan is the bare call and one look at the local port: each promise and each
- * address that is read more would be seen beside a connect on loopback (`npm run bench -- overhead`). Whatever is not
- * plainly a real peer is for `dial` to judge.
- */
-export function dialNative<Socket>(
-  adapter: Adapter<Socket>,
-  plan: Plan,
-  localPort: (socket: Socket) => number | undefined,
-): Promise<Socket> {
-  if (!isBare(plan)) return dial(adapter, plan).then(({ socket }) => socket);
-  return adapter.open(plan.target).then((socket) => {
-    const port = localPort(socket);
-    return port === undefined || port === plan.target.port ? dialFrom(socket, adapter, plan) : socket;
-  });
 }
