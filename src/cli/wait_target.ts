@@ -1,9 +1,10 @@
 import { detectAdapter } from "../adapters/detect.ts";
 import type { Adapter } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
-import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import { type Endpoint, type EndpointPair, parseEndpoint } from "../core/endpoint.ts";
 import { ConnectTimeoutError } from "../core/errors.ts";
 import { type Plan, planOf } from "../core/options.ts";
+import { isRetriable, type RetryOptions } from "../core/retry.ts";
 import { UsageError } from "./errors.ts";
 import { describeFailure } from "./failure.ts";
 import { roundMs } from "./output.ts";
@@ -72,11 +73,9 @@ export class TargetWait {
   async run(options: WaitOptions, signal: AbortSignal): Promise<void> {
     const started = performance.now();
     try {
-      const { adapter, plan } = await this.#prepare(options, signal);
-      const { pair } = await dial(this.#counting(adapter), plan);
+      const { remote } = await (options.free ? this.#untilFree(options, signal) : this.#untilReal(options, signal));
       this.isReady = true;
-      this.#lastError = undefined;
-      if (!options.free) this.#remote = pair.remote;
+      if (!options.free) this.#remote = remote;
     } catch (error) {
       if (!signal.aborted && !(error instanceof ConnectTimeoutError)) {
         this.#lastError = error;
@@ -86,28 +85,50 @@ export class TargetWait {
     this.#elapsed = performance.now() - started;
   }
 
-  async #prepare(
-    { free, timeout, attemptTimeout, maxDelay, stableFor }: WaitOptions,
-    signal: AbortSignal,
-  ): Promise<{ adapter: Adapter<unknown>; plan: Plan }> {
-    const { hostname, port, isPortOnly } = this.target;
-    const module = free ? await import("./free_adapter.ts") : undefined;
-    const plan = planOf({
-      hostname,
-      port,
-      signal,
-      timeout,
-      attemptTimeout,
-      stableFor,
-      retry: { maxDelay: maxDelay === 0 ? Infinity : maxDelay, isRetriable: module?.mayBecomeFree },
+  async #untilFree(options: WaitOptions, signal: AbortSignal): Promise<EndpointPair> {
+    const { freeAdapter, mayBecomeFree } = await import("./free_adapter.ts");
+    const { hostname, isPortOnly } = this.target;
+    const plan = this.#plan(options, signal, { isRetriable: mayBecomeFree });
+    return await this.#dial(freeAdapter(isPortOnly ? undefined : hostname), plan);
+  }
+
+  async #untilReal(options: WaitOptions, signal: AbortSignal): Promise<EndpointPair> {
+    let { timeout } = options;
+    if ("Bun" in globalThis) {
+      // Bun takes longer to load node:net than for everything else here, but a pending Bun.connect cannot be given up:
+      // it is used once, for the port that is open already.
+      const { bunAdapter } = await import("../adapters/bun.ts");
+      const started = performance.now();
+      try {
+        return await this.#dial(bunAdapter, this.#plan(options, signal, { maxAttempts: 1 }));
+      } catch (error) {
+        this.#lastError = error;
+        if (timeout > 0) timeout -= performance.now() - started;
+        if (signal.aborted || !isRetriable(error) || timeout < 0) throw error;
+      }
+    }
+    const plan = this.#plan({ ...options, timeout }, signal, {});
+    return await this.#dial(await detectAdapter(plan), plan);
+  }
+
+  async #dial<Socket>(adapter: Adapter<Socket>, plan: Plan): Promise<EndpointPair> {
+    const { socket, pair } = await dial(this.#counting(adapter), plan);
+    adapter.close(socket);
+    return pair;
+  }
+
+  #plan(options: WaitOptions, signal: AbortSignal, retry: RetryOptions): Plan {
+    const { timeout, attemptTimeout, maxDelay, stableFor } = options;
+    const { hostname, port } = this.target;
+    return planOf({
+      ...{ hostname, port, signal, timeout, attemptTimeout, stableFor },
+      retry: { maxDelay: maxDelay === 0 ? Infinity : maxDelay, ...retry },
       onRetry: ({ error }) => this.#lastError = error,
     });
-    const adapter = module?.freeAdapter(isPortOnly ? undefined : hostname) ?? await detectAdapter(plan);
-    return { adapter, plan };
   }
 
   /** The same adapter, whose attempts and self-connections are counted also when they come to nothing. */
-  #counting(adapter: Adapter<unknown>): Adapter<unknown> {
+  #counting<Socket>(adapter: Adapter<Socket>): Adapter<Socket> {
     return {
       ...adapter,
       open: (target, signal) => {
