@@ -1,11 +1,20 @@
-/** Runs a command while a real server listens on 127.0.0.1:50000 and on port 5432 of every address, and ends with its exit status. */
+/**
+ * Runs a command while real servers send back what they are sent, and ends with its exit status: on 127.0.0.1:50000, and
+ * on every address with the ports that README.md and doc comments dial.
+ */
 import { spawn } from "node:child_process";
 import { echo, startServer } from "../fixtures/tcp_server.ts";
 
+const DOCUMENTED_PORTS = [5432, 6379];
+
 const [command, ...args] = process.argv.slice(2) as [string, ...string[]];
-await using _first = await startServer(echo, "127.0.0.1", 50000);
-await using _second = await startServer(echo, "::", 5432);
+const servers = [
+  startServer(echo, "127.0.0.1", 50000),
+  ...DOCUMENTED_PORTS.map((port) => startServer(echo, "::", port)),
+];
+await Promise.all(servers);
 const child = spawn(command, args, { stdio: "inherit" });
-process.exitCode = await new Promise<number>((resolve, reject) => {
+const status = await new Promise<number>((resolve, reject) => {
   child.on("error", reject).on("close", (code) => resolve(code ?? 1));
 });
+process.exit(status);
