@@ -1,0 +1,27 @@
+import mqtt from "mqtt";
+import { createConnection } from "../../src/adapters/node.ts";
+import { type Client, HOST } from "./client.ts";
+
+const mqttClient: Client = {
+  server: "mqtt",
+  answer: "real",
+  hasHook: true,
+  open(port, guard, onError) {
+    const options = { host: HOST, port, reconnectPeriod: 50 };
+    const client = guard === "hook"
+      ? new mqtt.MqttClient(() => createConnection({ host: HOST, port }), options)
+      : mqtt.connect(options);
+    client.on("error", onError);
+    return {
+      async ask() {
+        const message = new Promise((resolve) => client.once("message", (_topic, payload) => resolve(`${payload}`)));
+        await client.subscribeAsync("topic");
+        await client.publishAsync("topic", "real");
+        return await message;
+      },
+      close: () => client.end(true),
+    };
+  },
+};
+
+export const mqttClients: Readonly<Record<string, Client>> = { mqtt: mqttClient };

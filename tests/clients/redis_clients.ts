@@ -1,0 +1,57 @@
+import { AbstractConnector, Redis } from "ioredis";
+import { createClient } from "redis";
+import { createConnection } from "../../src/adapters/node.ts";
+import { type Client, HOST } from "./client.ts";
+
+interface ConnectorOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly disconnectTimeout: number;
+}
+
+class GuardedConnector extends AbstractConnector {
+  readonly #options: ConnectorOptions;
+
+  constructor(options: unknown) {
+    super((options as ConnectorOptions).disconnectTimeout);
+    this.#options = options as ConnectorOptions;
+  }
+
+  override connect(): Promise<ReturnType<typeof createConnection>> {
+    this.connecting = true;
+    this.stream = createConnection(this.#options);
+    return Promise.resolve(this.stream);
+  }
+}
+
+const ioredis: Client = {
+  server: "redis",
+  answer: "PONG",
+  hasHook: true,
+  open(port, guard, onError) {
+    const hook = guard === "hook" ? { Connector: GuardedConnector } : {};
+    const redis = new Redis({ host: HOST, port, retryStrategy: () => 50, maxRetriesPerRequest: null, ...hook });
+    redis.on("error", onError);
+    return { ask: () => redis.ping(), close: () => redis.disconnect() };
+  },
+};
+
+function nodeRedis(server: Client["server"], tls: { tls: true; rejectUnauthorized: boolean } | object): Client {
+  return {
+    server,
+    answer: "OK",
+    hasHook: false,
+    open(port, _guard, onError) {
+      const redis = createClient({ socket: { host: HOST, port, reconnectStrategy: () => 50, ...tls } });
+      redis.on("error", onError);
+      redis.connect().catch(onError);
+      return { ask: () => redis.set("k", "v"), close: () => redis.destroy() };
+    },
+  };
+}
+
+export const redisClients: Readonly<Record<string, Client>> = {
+  ioredis,
+  "node-redis": nodeRedis("redis", {}),
+  "node-redis over TLS": nodeRedis("redis over TLS", { tls: true, rejectUnauthorized: false }),
+};
