@@ -1,4 +1,4 @@
-import { stop, transform } from "esbuild";
+import { build, stop, transform } from "esbuild";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { commands, entryPoints, type Format, outputOf } from "./description.ts";
@@ -21,13 +21,26 @@ export function moduleFiles(outDir: string): string[] {
   return files.filter((file) => /\.[jt]s$/.test(file));
 }
 
-/** A command is run, not required: for CommonJS one line, which loads the module that runs it, is enough. */
-function linkCommands(outDir: string): void {
+/**
+ * Makes a command one CommonJS file, which its ES module only loads: the loader of ES modules and each file take Node
+ * longer than a short command runs. What the command imports when it needs it still runs only then.
+ */
+async function bundleCommands(outDir: string): Promise<void> {
   for (const { path } of commands) {
-    const script = outputOf(path, "script");
-    if (!existsSync(join(outDir, script))) continue;
-    const up = "../".repeat(script.split("/").length - 2);
-    writeFileSync(join(outDir, script), `"use strict";\nimport("${up}${outputOf(path, "esm").replace("./", "")}");\n`);
+    const [module, script] = [outputOf(path, "esm"), outputOf(path, "script")];
+    await build({
+      entryPoints: [join(outDir, module)],
+      outfile: join(outDir, script),
+      allowOverwrite: true,
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      target: "es2022",
+      legalComments: "none",
+      minify: true,
+    });
+    const up = "../".repeat(module.split("/").length - 2);
+    writeFileSync(join(outDir, module), `import "${up}${script.replace("./", "")}";\n`);
   }
 }
 
@@ -51,9 +64,10 @@ function prune(outDir: string): void {
 
 /** Takes comments out of modules; editors show those of the declarations. */
 async function stripComments(outDir: string): Promise<void> {
+  const bundles = new Set(commands.map(({ path }) => join(outDir, outputOf(path, "script"))));
   try {
     for (const file of moduleFiles(outDir)) {
-      if (!file.endsWith(".js")) continue;
+      if (!file.endsWith(".js") || bundles.has(file)) continue;
       const { code } = await transform(readFileSync(file, "utf8"), { target: "es2022", legalComments: "none" });
       writeFileSync(file, code);
     }
@@ -64,7 +78,7 @@ async function stripComments(outDir: string): Promise<void> {
 
 /** Leaves out what nobody loads and nobody reads. */
 export async function slim(outDir: string): Promise<void> {
-  linkCommands(outDir);
+  await bundleCommands(outDir);
   prune(outDir);
   await stripComments(outDir);
 }
