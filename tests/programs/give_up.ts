@@ -2,9 +2,9 @@
  * Dials addresses and names that never answer, gives up in every way there is, and prints as JSON how that went. The
  * process has to end by itself afterwards, unless the word "exit" says that it cannot.
  */
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectOptions } from "../../mod.ts";
+import { unusedPort } from "../fixtures/tcp_server.ts";
 import { connects } from "./connects.ts";
 import { socketsOnPort } from "./host_sockets.ts";
 
@@ -34,16 +34,9 @@ const after = (ms: number): AbortSignal => {
   return controller.signal;
 };
 
-const refusing = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
-
+const refusingPort = await unusedPort();
 const SILENT = { hostname: "127.0.0.1", port: silentPort };
-const scenarios: Record<string, () => ConnectOptions | Promise<ConnectOptions>> = {
+const scenarios: Record<string, () => ConnectOptions> = {
   "aborted before": () => ({ ...SILENT, signal: AbortSignal.abort(reason) }),
   "aborted at once": () => {
     const controller = new AbortController();
@@ -52,10 +45,12 @@ const scenarios: Record<string, () => ConnectOptions | Promise<ConnectOptions>> 
   },
   "aborted during connect": () => ({ ...SILENT, signal: after(300) }),
   "aborted during connect with retry": () => ({ ...SILENT, retry: true, signal: after(300) }),
-  "aborted during a pause": async () => {
-    const port = await refusing();
-    return { hostname: "127.0.0.1", port, retry: { initialDelay: 60_000, maxDelay: 60_000 }, signal: after(300) };
-  },
+  "aborted during a pause": () => ({
+    hostname: "127.0.0.1",
+    port: refusingPort,
+    retry: { initialDelay: 60_000, maxDelay: 60_000 },
+    signal: after(300),
+  }),
   "aborted during DNS": () => ({ hostname: "nobody-knows.example", port: 80, signal: after(300) }),
   "timeout": () => ({ ...SILENT, timeout: 300 }),
   "timeout with retry": () => ({ ...SILENT, retry: true, attemptTimeout: 120, timeout: 300 }),
@@ -63,8 +58,9 @@ const scenarios: Record<string, () => ConnectOptions | Promise<ConnectOptions>> 
   "attemptTimeout": () => ({ ...SILENT, attemptTimeout: 300 }),
 };
 
-const options = await scenarios[scenario]!();
+// Before the options, whose signals are timed from here on.
 const started = performance.now();
+const options = scenarios[scenario]!();
 const control = sleep(Number(afterText)).then(() => performance.now() - started);
 let rejection: unknown;
 try {
