@@ -78,14 +78,19 @@ function awaitVerdict(socket: net.Socket, port?: number): void {
   const emit = socket.emit as Method;
   if (GUARDED in emit) return;
   let state: "waiting" | "rejected" | "over" = "waiting";
+  let dialed = port;
   const guardedEmit: Method & { [GUARDED]?: true } = function (...args) {
     const [event] = args;
-    if (event === "close") {
+    if (event === "close" && socket.connecting) {
+      // Somebody dialed again from an 'error' listener, perhaps another port: this 'close' is still the old attempt's.
+      state = "waiting";
+      dialed = undefined;
+    } else if (event === "close") {
       state = "over";
       restore();
     } else if (state !== "over" && (event === "connect" || event === "ready")) {
       if (state === "rejected") return false;
-      const pair = port === undefined || socket.localPort === port ? endpoints(socket) : null;
+      const pair = dialed === undefined || socket.localPort === dialed ? endpoints(socket) : null;
       if (pair !== null && sameEndpoint(pair.local, pair.remote)) {
         state = "rejected";
         publishSelfConnection(pair);
@@ -181,7 +186,9 @@ export function guardSocket<Socket extends net.Socket>(socket: Socket): Socket {
  * ```
  */
 export const createConnection: typeof net.createConnection = (...args: unknown[]): net.Socket => {
-  return guardSocket(Reflect.apply(net.createConnection, net, args));
+  const socket: net.Socket = Reflect.apply(net.createConnection, net, args);
+  awaitVerdict(socket, dialedPort(dialOptions(args)));
+  return guardSocket(socket);
 };
 
 /**
