@@ -18,8 +18,8 @@ import { dialFrom, isBare } from "../core/dial_native.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
 import { endpoints } from "./node_endpoints.ts";
-import { GUARDED } from "./node_guard.ts";
 import { isStable } from "./node_read_ahead.ts";
+import { GUARDED } from "./node_verdict.ts";
 import { wire } from "./node_wire.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
@@ -51,13 +51,22 @@ function abandon(socket: net.Socket): void {
   setImmediate(() => setImmediate(() => socket.destroy()));
 }
 
+/** What the abort of a signal ends now. */
+const pending = new WeakMap<AbortSignal, (() => void) | undefined>();
+
+/** The attempts of one call share a signal: one listener for all costs less than one for each. */
+function setOnAbort(signal: AbortSignal, onAbort: (() => void) | undefined): void {
+  if (!pending.has(signal)) signal.addEventListener("abort", () => pending.get(signal)?.());
+  pending.set(signal, onAbort);
+}
+
 function open(options: net.NetConnectOpts, signal: AbortSignal | undefined): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     // Node opens and keeps a socket even for a signal that is aborted already, and its signal outlives connecting.
     if (signal?.aborted) return reject(signal.reason);
     const socket = net.connect(options);
     const settle = (): void => {
-      signal?.removeEventListener("abort", onAbort);
+      if (signal) setOnAbort(signal, undefined);
     };
     const onConnect = (): void => {
       settle();
@@ -75,7 +84,7 @@ function open(options: net.NetConnectOpts, signal: AbortSignal | undefined): Pro
       reject(signal?.reason);
     };
     socket.once("connect", onConnect).once("error", onError);
-    signal?.addEventListener("abort", onAbort);
+    if (signal) setOnAbort(signal, onAbort);
   });
 }
 
