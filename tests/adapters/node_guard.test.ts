@@ -213,10 +213,10 @@ describe("createConnection()", () => {
     await once(pipeServer, "listening");
     type Open = (onConnect: () => void) => net.Socket;
     // Node's types lack this one.
-    const withPortAndCallback = createConnection as (port: number, onConnect: () => void) => net.Socket;
+    const withPortAndCallback: Open = (onConnect) => Reflect.apply(createConnection, undefined, [port, onConnect]);
     const opens: Record<string, Open> = {
       "port": (onConnect) => createConnection(port).once("connect", onConnect),
-      "port, callback": (onConnect) => withPortAndCallback(port, onConnect),
+      "port, callback": withPortAndCallback,
       "port, host": (onConnect) => createConnection(port, "localhost").once("connect", onConnect),
       "port, host, callback": (onConnect) => createConnection(port, "localhost", onConnect),
       "options": (onConnect) => createConnection({ port, host: "localhost" }).once("connect", onConnect),

@@ -1,0 +1,97 @@
+import type { Socket } from "node:net";
+import { sameEndpoint } from "../core/endpoint.ts";
+import { SelfConnectError } from "../core/errors.ts";
+import { publishSelfConnection } from "./diagnostics.ts";
+import { endpoints } from "./node_endpoints.ts";
+
+/** A method of a socket, as somebody sees it who only passes calls on. */
+export type Method = (this: Socket, ...args: unknown[]) => unknown;
+
+/**
+ * On every method that guards, and in the options of whoever compares the ends himself. All copies of this module share
+ * the name: CommonJS, ESM, one per loader.
+ */
+export const GUARDED: unique symbol = Symbol.for("@realpeer/tcp guarded");
+
+const isJavaScriptCore = "Bun" in globalThis;
+
+/**
+ * Puts a method in front of the one a socket has; what is returned undoes that, unless somebody else has put another one
+ * in front since.
+ *
+ * A property that was deleted makes an object slow in V8 (10 to 15 microseconds per connection on Deno 2.9 and Node 26),
+ * so there one that nothing enumerates stays behind, with the inherited method in it. In JavaScriptCore it is defining
+ * one that does (30 microseconds on Bun 1.4) and deleting does not.
+ */
+function override(socket: Socket, name: "emit" | "destroy", method: Method): () => void {
+  const methods = socket as { [name in "emit" | "destroy"]?: unknown };
+  const before = socket[name];
+  const isOwn = Object.hasOwn(socket, name);
+  if (isOwn || isJavaScriptCore) methods[name] = method;
+  else Object.defineProperty(socket, name, { value: method, configurable: true, writable: true, enumerable: false });
+  return () => {
+    if (methods[name] !== method) return;
+    if (isJavaScriptCore && !isOwn) delete methods[name];
+    else methods[name] = before;
+  };
+}
+
+/**
+ * Resets a socket and has it report the error, as it would report a refusal.
+ *
+ * A TLS socket cannot be reset: Node throws ERR_INVALID_HANDLE_TYPE, Deno closes, and either leaves a TIME-WAIT. The TCP
+ * handle under it can, on Node 20 to 26 and Deno 2.9 by these names; should they go, a TLS socket is closed normally.
+ */
+function resetWith(socket: Socket, error: Error): void {
+  const { _handle: handle } = socket as { _handle?: { _parent?: { close?: unknown; reset?: unknown } } };
+  const transport = handle?._parent;
+  if (typeof transport?.reset === "function") {
+    transport.close = transport.reset;
+    socket.destroy(error);
+    return;
+  }
+  // resetAndDestroy() takes no error, but on every runtime it ends in a call of destroy().
+  const { destroy } = socket;
+  const restore = override(socket, "destroy", () => destroy.call(socket, error));
+  socket.resetAndDestroy();
+  restore();
+}
+
+/**
+ * Keeps 'connect' and 'ready' from everybody until both ends have been compared, then steps aside: when the
+ * listeners of 'connect' are called, the socket's `emit` is again what it was.
+ *
+ * A listener of our own could not do that, because the ones behind it are called whatever it does. With the port that is
+ * dialed, a real peer costs one look at the local end.
+ */
+export function awaitVerdict(socket: Socket, port?: number): void {
+  const emit = socket.emit as Method;
+  if (GUARDED in emit) return;
+  let state: "waiting" | "rejected" | "over" = "waiting";
+  let dialed = port;
+  const guardedEmit: Method & { [GUARDED]?: true } = function (...args) {
+    const [event] = args;
+    if (event === "close" && socket.connecting) {
+      // Somebody dialed again from an 'error' listener, perhaps another port: this 'close' is still the old attempt's.
+      state = "waiting";
+      dialed = undefined;
+    } else if (event === "close") {
+      state = "over";
+      restore();
+    } else if (state !== "over" && (event === "connect" || event === "ready")) {
+      if (state === "rejected") return false;
+      const pair = dialed === undefined || socket.localPort === dialed ? endpoints(socket) : null;
+      if (pair !== null && sameEndpoint(pair.local, pair.remote)) {
+        state = "rejected";
+        publishSelfConnection(pair);
+        resetWith(socket, new SelfConnectError(pair, 1));
+        return false;
+      }
+      state = "over";
+      restore();
+    }
+    return emit.apply(this, args);
+  };
+  guardedEmit[GUARDED] = true;
+  const restore = override(socket, "emit", guardedEmit);
+}
