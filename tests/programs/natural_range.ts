@@ -1,5 +1,5 @@
 /** Dials one dead port of the kernel's own ephemeral range many times, and prints as JSON what that left behind. */
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { SelfConnectError } from "../../mod.ts";
 import { connects } from "./connects.ts";
 import { socketsOnPort } from "./host_sockets.ts";
@@ -20,17 +20,19 @@ export interface Outcome {
   readonly growth: number;
 }
 
-/** Files are the runtimes' own business: Deno opens its caches when it likes. */
+/** Files and unix sockets are the runtimes' own business: Deno opens its caches, and a pair of sockets, when it likes. */
 function descriptors(): number {
-  const targets = readdirSync("/proc/self/fd").map((fd) => {
+  const unixSockets = readFileSync("/proc/net/unix", "utf8");
+  return readdirSync("/proc/self/fd").filter((fd) => {
     try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(target) ?? [];
+      return !target.startsWith("/") && !(inode && new RegExp(` ${inode}( |$)`, "m").test(unixSockets));
     } catch {
       // The descriptor this very listing was read through.
-      return "/";
+      return false;
     }
-  });
-  return targets.filter((target) => !target.startsWith("/")).length;
+  }).length;
 }
 const megabytes = (): number => process.memoryUsage().rss / 2 ** 20;
 const connect = connects[kind]!;
