@@ -8,9 +8,12 @@ export function mayBecomeFree(error: unknown): boolean {
   return error instanceof PortTakenError ? error.code !== "EACCES" : isRetriable(error);
 }
 
-function rejectOnAbort(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+/** The same promise, unless the signal is first; what is then still under way comes to nothing by itself. */
+function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort);
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
   });
 }
 
@@ -22,7 +25,7 @@ export function freeAdapter(hostname: string | undefined): Adapter<Endpoint> {
   return {
     runtime: "node",
     async open(target, signal) {
-      await Promise.race([assertBindable(target.port, hostname), rejectOnAbort(signal)]);
+      await unlessAborted(assertBindable(target.port, hostname), signal);
       return target;
     },
     endpoints: (target) => ({ local: { hostname: "", port: 0 }, remote: target }),

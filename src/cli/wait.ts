@@ -80,7 +80,6 @@ async function watch(pid: number | undefined, onGone: () => void): Promise<() =>
 /** Waits for all targets, or for any; resolves early when that has become impossible. */
 async function waitForAll(waits: readonly TargetWait[], request: Request, signal: AbortSignal): Promise<boolean> {
   const stop = new AbortController();
-  const combined = AbortSignal.any([signal, stop.signal]);
   let isProcessGone = false;
   const endWatch = await watch(request.whilePid, () => {
     isProcessGone = true;
@@ -88,7 +87,8 @@ async function waitForAll(waits: readonly TargetWait[], request: Request, signal
   });
   try {
     await Promise.all(waits.map(async (wait) => {
-      await wait.run(request, combined);
+      // One signal each: Node warns when more than ten listen to the same.
+      await wait.run(request, AbortSignal.any([signal, stop.signal]));
       if (wait.isReady === request.any) stop.abort();
     }));
   } finally {
@@ -98,12 +98,12 @@ async function waitForAll(waits: readonly TargetWait[], request: Request, signal
 }
 
 /** Why it was all in vain, in one line. */
-function explain(waits: readonly TargetWait[], { timeout, whilePid, free }: Request, isProcessGone: boolean): string {
+function explain(waits: readonly TargetWait[], { timeout, whilePid }: Request, isProcessGone: boolean): string {
   const pending = waits.filter(({ isReady }) => !isReady);
   const failed = pending.find(({ failure }) => failure !== undefined);
   if (failed) return `Cannot wait for ${failed.target.text}: ${failed.reason}`;
   const targets = pending.map(({ target, reason }) => `${target.text} (${reason})`).join(", ");
-  if (isProcessGone) return `Process ${whilePid} is gone, so ${free ? "this" : "nobody"} is not waited for: ${targets}`;
+  if (isProcessGone) return `Process ${whilePid} is gone, gave up on ${targets}`;
   return `Timed out after ${formatDuration(timeout)}, wait longer with --timeout: ${targets}`;
 }
 

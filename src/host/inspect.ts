@@ -53,12 +53,11 @@ function isDenied(error: unknown): boolean {
   return code === "EACCES" || code === "EPERM";
 }
 
-/** What to do for each process, and whether any would not be looked into. */
+/** Visits each process until one visit returns false; returns whether any may not be looked into. */
 function forEachProcess(root: string, visit: (pid: number) => boolean | void): boolean {
   let hasHidden = false;
-  for (const name of readdirSync(root)) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
+  const pids = readdirSync(root).map(Number).filter(Number.isInteger);
+  for (const pid of pids.toSorted((a, b) => a - b)) {
     try {
       if (visit(pid) === false) break;
     } catch (error) {

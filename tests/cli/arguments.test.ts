@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { nearest, parseArguments, parsePort } from "../../src/cli/arguments.ts";
+import { formatDuration, parseDuration } from "../../src/cli/duration.ts";
+import { UsageError } from "../../src/cli/errors.ts";
+import { parseTarget } from "../../src/cli/wait_target.ts";
+
+describe("durations", () => {
+  const read: readonly [text: string, ms: number][] = [
+    ["0", 0],
+    ["250ms", 250],
+    ["30s", 30_000],
+    ["1.5s", 1500],
+    ["5m", 300_000],
+    ["1h", 3_600_000],
+  ];
+  for (const [text, ms] of read) {
+    test(`${text} is ${ms} ms`, () => expect(parseDuration("--timeout", text)).toBe(ms));
+  }
+
+  const refused: readonly [text: string, message: string][] = [
+    ["30", "Cannot read --timeout 30: expected a unit, as in 30s or 30ms"],
+    ["5x", "Cannot read --timeout 5x: expected 250ms, 30s, 5m, 1h or 0"],
+    ["-5s", "Cannot read --timeout -5s: expected 250ms, 30s, 5m, 1h or 0"],
+    ["s", "Cannot read --timeout s: expected 250ms, 30s, 5m, 1h or 0"],
+    ["", "Cannot read --timeout : expected 250ms, 30s, 5m, 1h or 0"],
+    ["toString", "Cannot read --timeout toString: expected 250ms, 30s, 5m, 1h or 0"],
+  ];
+  for (const [text, message] of refused) {
+    test(`"${text}" is refused`, () => expect(() => parseDuration("--timeout", text)).toThrow(new UsageError(message)));
+  }
+
+  const written: readonly [ms: number, text: string][] = [
+    [0, "0 ms"],
+    [12.4, "12 ms"],
+    [999.6, "1.0 s"],
+    [1234, "1.2 s"],
+    [59_960, "1 min 0 s"],
+    [3_600_000, "60 min 0 s"],
+  ];
+  for (const [ms, text] of written) test(`${ms} ms is written ${text}`, () => expect(formatDuration(ms)).toBe(text));
+});
+
+describe("options", () => {
+  const specs = { json: { type: "boolean" }, timeout: { type: "string", short: "t" } } as const;
+
+  test("are read in any order and spelling", () => {
+    const { values, positionals } = parseArguments("wait", ["a", "--json", "-t", "5s", "b"], specs);
+    expect([values.json, values.timeout, positionals]).toEqual([true, "5s", ["a", "b"]]);
+    expect(parseArguments("wait", ["--timeout=5s"], specs).values.timeout).toBe("5s");
+  });
+
+  const refused: readonly [args: string[], message: string][] = [
+    [["--jsno"], "Unknown option --jsno, did you mean --json?"],
+    [["--timeuot", "5s"], "Unknown option --timeuot, did you mean --timeout?"],
+    [["--time=5s"], "Unknown option --time, did you mean --timeout?"],
+    [["--frobnicate"], "Unknown option --frobnicate, see realpeer wait --help"],
+    [["--constructor"], "Unknown option --constructor, see realpeer wait --help"],
+    [["-x"], "Unknown option -x, see realpeer wait --help"],
+    [["--timeout"], "Option --timeout needs a value, see realpeer wait --help"],
+    [["--timeout="], "Option --timeout needs a value, see realpeer wait --help"],
+    [["--timeout", "--json"], "Option --timeout needs a value, see realpeer wait --help"],
+    [["--json=yes"], 'Option --json takes no value, got "yes"'],
+  ];
+  for (const [args, message] of refused) {
+    test(`${args.join(" ")} is refused`, () => {
+      expect(() => parseArguments("wait", args, specs)).toThrow(new UsageError(message));
+    });
+  }
+
+  test("the nearest known word is one that was probably meant", () => {
+    const known = ["wait", "demo", "check", "scan"];
+    expect(nearest("wiat", known)).toBe("wait");
+    expect(nearest("chek", known)).toBe("check");
+    expect(nearest("zzzz", known)).toBeUndefined();
+  });
+});
+
+describe("ports and targets", () => {
+  test("a port is a number from 1 to 65535", () => {
+    expect(parsePort("65535")).toBe(65535);
+    for (const text of ["0", "65536", "-1", "1e3", "0x10", " 80", "80 ", "http", ""]) {
+      expect(() => parsePort(text)).toThrow(UsageError);
+    }
+  });
+
+  const targets: readonly [text: string, hostname: string, port: number, isPortOnly: boolean][] = [
+    ["5432", "localhost", 5432, true],
+    [":5432", "localhost", 5432, true],
+    ["db:5432", "db", 5432, false],
+    ["localhost:5432", "localhost", 5432, false],
+    ["[::1]:80", "::1", 80, false],
+    ["tcp://db:5432", "db", 5432, false],
+    ["tcp:5432", "localhost", 5432, true],
+    ["tcp:db:5432", "db", 5432, false],
+  ];
+  for (const [text, hostname, port, isPortOnly] of targets) {
+    test(`${text} is ${hostname}, ${port}`, () => {
+      expect(parseTarget(text)).toEqual({ text, hostname, port, isPortOnly });
+    });
+  }
+
+  test("what is not a target says what one is", () => {
+    expect(() => parseTarget("http://localhost:80/")).toThrow(
+      'Cannot read target "http://localhost:80/": expected PORT, HOST:PORT or [IPV6]:PORT',
+    );
+  });
+});

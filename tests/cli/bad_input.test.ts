@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { runCommandLine } from "../../src/cli/command_line.ts";
+import { FakeSystem } from "./fake_system.ts";
+import { runRealpeer } from "./realpeer.ts";
+
+/** Each: the arguments, the exit status, and part of what is said. */
+const CASES: readonly [args: string, status: number, says: string][] = [
+  ["", 2, "No command: expected one of wait, demo, check, scan, see realpeer --help"],
+  ["wiat 80", 2, "Unknown command wiat, did you mean wait?"],
+  ["5432", 2, "Unknown command 5432, did you mean realpeer wait 5432?"],
+  ["localhost:5432", 2, "did you mean realpeer wait localhost:5432?"],
+  ["constructor", 2, "Unknown command constructor, see realpeer --help"],
+  ["help wiat", 2, "Unknown command wiat, did you mean wait?"],
+  ["--hepl", 2, "Unknown option --hepl, did you mean --help?"],
+  ["wait", 2, "No target to wait for: expected PORT or HOST:PORT"],
+  ["wait 80 --", 2, "No command after --"],
+  ["wait 0", 2, "port 0 is not between 1 and 65535"],
+  ["wait 80 --timeuot 5s", 2, "Unknown option --timeuot, did you mean --timeout?"],
+  ["wait 80 --timeout 5", 2, "expected a unit, as in 5s or 5ms"],
+  ["wait 80 --timeout", 2, "Option --timeout needs a value"],
+  ["wait 80 --while-pid me", 2, "Cannot read --while-pid me: expected a process id"],
+  ["wait 80 --while-pid 0", 2, "Cannot read --while-pid 0: expected a process id"],
+  ["wait ::1:80", 2, "an IPv6 address needs brackets, as in [::1]:80"],
+  ["demo 70000", 2, "Cannot read port 70000: expected a number from 1 to 65535"],
+  ["demo 1 2", 2, "Cannot use 2 ports: expected one or none"],
+  ["demo --attempts 0", 2, "Cannot read --attempts 0: expected a number from 1"],
+  ["demo --hold 1", 2, "expected a unit, as in 1s or 1ms"],
+  ["check", 2, "No port to check: expected PORT..."],
+  ["check http", 2, "Cannot read port http: expected a number from 1 to 65535"],
+  ["check 80 --proc /nowhere", 3, "Cannot read /nowhere/sys/net/ipv4/ip_local_port_range (ENOENT)"],
+  ["scan 80", 2, "Cannot scan 80: scan takes options only"],
+  ["scan --json --prometheus", 2, "Cannot print --json and --prometheus at once"],
+  ["scan --json --watch 5s", 2, "Cannot use --watch with --json"],
+  ["scan --watch 0", 2, "expected a time between two looks"],
+  ["scan --proc /nowhere", 3, "(ENOENT), is proc(5) mounted on /proc? Else name its place with --proc"],
+  ["scan --all-namespaces --proc /nowhere", 3, "(ENOENT)"],
+];
+
+describe("realpeer says in one line what is wrong, and nothing on standard output", () => {
+  for (const [line, status, says] of CASES) {
+    test(`realpeer ${line}`, async () => {
+      const system = new FakeSystem(line.split(" ").filter(Boolean));
+      expect(await runCommandLine(system)).toBe(status);
+      expect(system.stdout.text).toBe("");
+      expect(system.stderr.text).toMatch(/^realpeer: [^\n]+\n$/);
+      expect(system.stderr.text).toContain(says);
+    });
+  }
+
+  test("and the process ends with that status, and no stack trace", async () => {
+    const stderr = "realpeer: Cannot read port http: expected a number from 1 to 65535\n";
+    expect(await runRealpeer(["check", "http"])).toEqual({ code: 2, signal: null, stdout: "", stderr });
+    const { code, stdout, stderr: unreadable } = await runRealpeer(["scan", "--proc", "/nowhere"]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(unreadable).toMatch(/^realpeer: Cannot read [^\n]+\n$/);
+  });
+});

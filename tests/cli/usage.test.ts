@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { usage } from "../../src/cli/usage.ts";
+import { VERSION } from "../../src/cli/version.ts";
+import denoJson from "../../deno.json" with { type: "json" };
+import { runRealpeer } from "./realpeer.ts";
+
+/** What CONTRACT promises, by command. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  wait: [
+    "--any",
+    "--free",
+    "--timeout",
+    "--attempt-timeout",
+    "--max-delay",
+    "--stable-for",
+    "--while-pid",
+    "--quiet",
+    "--json",
+  ],
+  demo: ["--attempts", "--hold", "--guarded", "--json"],
+  check: ["--json"],
+  scan: ["--listen", "--all-namespaces", "--watch", "--json", "--prometheus"],
+};
+
+describe("help", () => {
+  for (const command of ["", ...Object.keys(OPTIONS)]) {
+    test(`of ${command || "all"} fits 80 columns, and has one example and the exit statuses`, () => {
+      const text = usage(command);
+      expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+      expect(text.match(/^Example:$/gm)).toHaveLength(1);
+      expect(text.match(/^Exit status:$/gm)).toHaveLength(1);
+      for (const option of OPTIONS[command] ?? []) expect(text).toMatch(new RegExp(`^  (-\\w, )?${option}\\b`, "m"));
+    });
+  }
+
+  test("comes however it is asked for, with status 0", async () => {
+    for (const args of [["--help"], ["-h"], ["help"]]) {
+      expect(await runRealpeer(args)).toMatchObject({ code: 0, stdout: usage(""), stderr: "" });
+    }
+    for (const args of [["wait", "80", "--help"], ["help", "wait"], ["wait", "-h", "--", "ls"]]) {
+      expect(await runRealpeer(args)).toMatchObject({ code: 0, stdout: usage("wait"), stderr: "" });
+    }
+  });
+});
+
+test("--version is the one in deno.json", async () => {
+  expect(VERSION).toBe(denoJson.version);
+  for (const args of [["--version"], ["scan", "-V"]]) {
+    expect(await runRealpeer(args)).toMatchObject({ code: 0, stdout: `${denoJson.version}\n`, stderr: "" });
+  }
+});

@@ -1,0 +1,202 @@
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { describe, expect, test } from "vitest";
+import { deadPort } from "../../src/api/testing.ts";
+import type { TargetReport } from "../../src/cli/wait_target.ts";
+import {
+  because,
+  inLab,
+  inMuteResolverLab,
+  inSilentLab,
+  LAB_PORT,
+  noLab,
+  noMuteResolverLab,
+  noSilentLab,
+} from "../fixtures/lab.ts";
+import { run } from "../fixtures/runtime.ts";
+import { startServer } from "../fixtures/tcp_server.ts";
+import { realpeer, runRealpeer, start } from "./realpeer.ts";
+
+interface Document {
+  readonly ready: boolean;
+  readonly elapsed: number;
+  readonly targets: readonly TargetReport[];
+}
+
+/** The status and the one JSON document. */
+async function waitForJson(...args: string[]): Promise<[code: number | null, document: Document]> {
+  const { code, stdout } = await runRealpeer(["wait", "--json", ...args]);
+  return [code, JSON.parse(stdout)];
+}
+
+describe("realpeer wait", () => {
+  test("reports a port that is open, in these fields", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    const { code, stdout, stderr } = await runRealpeer(["wait", "--json", `127.0.0.1:${server.port}`]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({
+      ready: true,
+      elapsed: expect.any(Number),
+      targets: [{
+        target: `127.0.0.1:${server.port}`,
+        ready: true,
+        remote: { hostname: "127.0.0.1", port: server.port },
+        attempts: 1,
+        selfConnects: 0,
+        elapsed: expect.any(Number),
+        error: null,
+      }],
+    });
+  });
+
+  test("says so in words on standard error, and nothing with --quiet", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    const aloud = await runRealpeer(["wait", String(server.port)]);
+    expect(aloud).toMatchObject({ code: 0, stdout: "" });
+    expect(aloud.stderr).toMatch(new RegExp(`^${server.port} is ready after \\d+ ms \\(127\\.0\\.0\\.1\\)\\n$`));
+    expect(await runRealpeer(["wait", "-q", String(server.port)])).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+
+  test("waits for servers that start later, all of several targets", async () => {
+    await using first = await deadPort();
+    await using second = await deadPort();
+    const waiting = waitForJson(String(first.port), `tcp://localhost:${second.port}`);
+    const servers = [first, second].map(({ port }, i) => {
+      const server = createServer((socket) => socket.resume());
+      setTimeout(() => server.listen(port, "127.0.0.1"), 700 * (i + 1));
+      return server;
+    });
+    const [code, { ready, targets }] = await waiting;
+    for (const server of servers) server.close();
+    expect([code, ready, targets.map((target) => target.ready)]).toEqual([0, true, [true, true]]);
+    expect(targets[1]!.attempts).toBeGreaterThan(1);
+  });
+
+  test("all means all: one target that does not come is one too many", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    await using dead = await deadPort();
+    const [code, { ready, targets }] = await waitForJson("-t", "500ms", String(server.port), String(dead.port));
+    expect([code, ready]).toEqual([1, false]);
+    expect(targets).toMatchObject([{ ready: true }, { ready: false, remote: null, error: "connection refused" }]);
+  });
+
+  test("--any is met by one target, and ends the wait for the others", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    await using dead = await deadPort();
+    const [code, { ready, targets }] = await waitForJson("--any", String(dead.port), String(server.port));
+    expect([code, ready]).toEqual([0, true]);
+    expect(targets).toMatchObject([{ ready: false }, { ready: true }]);
+  });
+
+  test("localhost means all its addresses, and IPv6 literals work", async () => {
+    await using server = await startServer((socket) => socket.resume(), "::1");
+    const [code, { targets }] = await waitForJson(`[::1]:${server.port}`);
+    expect([code, targets[0]!.remote]).toEqual([0, { hostname: "::1", port: server.port }]);
+  });
+
+  test("a name that does not resolve yet is waited for and reported", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    const target = "name.invalid:80";
+    const [code, { targets }] = await waitForJson("-t", "700ms", target, String(server.port));
+    expect(code).toBe(1);
+    expect(targets[0]).toMatchObject({ target, ready: false, error: "the name does not resolve" });
+  });
+
+  test("--stable-for sees through a proxy that accepts, then hangs up", async () => {
+    await using proxy = await startServer((socket) => socket.destroy());
+    const [code, { targets }] = await waitForJson("--stable-for", "200ms", "-t", "1s", String(proxy.port));
+    expect([code, targets[0]!.error]).toEqual([1, "the peer hung up within 200 ms"]);
+    await using server = await startServer((socket) => socket.resume());
+    expect((await waitForJson("--stable-for", "200ms", String(server.port)))[0]).toBe(0);
+  });
+
+  test("--timeout says what was waited for, and why in vain", async () => {
+    await using dead = await deadPort();
+    const { code, stdout, stderr } = await runRealpeer(["wait", "-t", "300ms", String(dead.port), "name.invalid:1"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toBe(
+      `realpeer: Timed out after 300 ms, wait longer with --timeout: ${dead.port} (connection refused), ` +
+        "name.invalid:1 (the name does not resolve)\n",
+    );
+    expect(await runRealpeer(["wait", "-q", "-t", "300ms", String(dead.port)])).toMatchObject({ code: 1, stderr: "" });
+  });
+
+  test("--timeout 0 waits until somebody comes", async () => {
+    await using dead = await deadPort();
+    const waiting = waitForJson("--timeout", "0", "--max-delay", "0", String(dead.port));
+    const server = createServer((socket) => socket.resume());
+    setTimeout(() => server.listen(dead.port, "127.0.0.1"), 1500);
+    const [code] = await waiting;
+    server.close();
+    expect(code).toBe(0);
+  });
+
+  test.skipIf(noSilentLab)(because("--timeout is total, whatever an attempt takes", noSilentLab), async () => {
+    const args = ["wait", "--json", "-t", "500ms", "--attempt-timeout", "0", `127.0.0.1:${LAB_PORT}`];
+    const { code, stdout } = await run(inSilentLab(LAB_PORT, realpeer(...args)), { limit: 20_000 });
+    expect([code, JSON.parse(stdout).targets[0].error]).toEqual([1, "no answer"]);
+  });
+
+  test.skipIf(noMuteResolverLab)(
+    because("ends in time although a name is still being looked up", noMuteResolverLab),
+    async () => {
+      const started = performance.now();
+      const args = ["wait", "--json", "-t", "500ms", "some.name.test:80"];
+      const { code } = await run(inMuteResolverLab(realpeer(...args)), { limit: 20_000 });
+      expect(code).toBe(1);
+      expect(performance.now() - started).toBeLessThan(10_000);
+    },
+  );
+
+  test.skipIf(noLab)(because("never reports a connection to itself", noLab), async () => {
+    const args = ["wait", "--json", "-t", "2s", `127.0.0.1:${LAB_PORT}`, String(LAB_PORT), `[::1]:${LAB_PORT}`];
+    const { code, stdout } = await run(inLab(realpeer(...args)));
+    const { ready, targets }: Document = JSON.parse(stdout);
+    expect([code, ready]).toEqual([1, false]);
+    expect(targets.map(({ ready }) => ready)).toEqual([false, false, false]);
+    expect(targets.reduce((sum, { selfConnects }) => sum + selfConnects, 0)).toBeGreaterThan(10);
+  });
+});
+
+describe("realpeer wait --while-pid", () => {
+  test("gives up when the process is gone, within 250 ms", async () => {
+    await using dead = await deadPort();
+    const delays: number[] = [];
+    // A busy machine may keep one of them waiting, but not all.
+    for (let i = 0; i < 3; i++) {
+      const child = spawn("sleep", ["100"]);
+      const args = ["wait", "--json", "--while-pid", String(child.pid), "-t", "20s", String(dead.port)];
+      const waiting = start(realpeer(...args));
+      setTimeout(() => child.kill("SIGKILL"), 1500);
+      const gone = new Promise<number>((resolve) => child.on("exit", () => resolve(performance.now())));
+      const { code, stdout, stderr } = await waiting.finished;
+      delays.push(performance.now() - await gone);
+      expect({ code, ready: JSON.parse(stdout).ready }).toEqual({ code: 1, ready: false });
+      expect(stderr).toContain(`Process ${child.pid} is gone, gave up on ${dead.port} (`);
+    }
+    expect(Math.min(...delays)).toBeLessThan(250);
+  });
+
+  test("does not wait for one that has ended and whose parent has not looked", async () => {
+    await using dead = await deadPort();
+    const parent = start(["sh", "-c", "sleep 0.1 & echo pid $!.; exec sleep 20"]);
+    const [, pid = ""] = /pid (\d+)\./.exec(await parent.says(".")) ?? [];
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { code, stderr } = await runRealpeer(["wait", "--while-pid", pid, "-t", "20s", String(dead.port)]);
+    parent.kill("SIGKILL");
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`Process ${pid} is gone`)]);
+  });
+
+  test("does not mind a process that runs", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    const { code } = await runRealpeer(["wait", "--while-pid", String(process.pid), String(server.port)]);
+    expect(code).toBe(0);
+  });
+});
+
+test("realpeer wait takes many targets without a warning", async () => {
+  await using server = await startServer((socket) => socket.resume());
+  const targets = Array.from({ length: 30 }, (_, i) => `127.0.0.${i + 1}:${server.port}`);
+  const { code, stderr } = await runRealpeer(["wait", "-t", "700ms", ...targets]);
+  expect([code, stderr.trimEnd().split("\n").length]).toEqual([1, 1]);
+});

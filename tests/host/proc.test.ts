@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import {
+  isListening,
+  isOnPort,
+  isSelfConnected,
+  parseCommandLine,
+  parseLink,
+  parseProcessStat,
+  parseUsers,
+  selectRows,
+} from "../../src/host/proc.ts";
+
+const HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+/** As Linux 6.18 writes it, on a machine that counts its bytes from the low end. */
+const TABLE = `${HEAD}\
+   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1234 1 0000000000000000 100 0
+   1: 0100007F:9C40 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 5678 2 0000000000000000 20 4
+   2: 0100007F:9C42 0100007F:9C42 06 00000000:00000000 03:00000F3A 00000000     0        0 0 3 0000000000000000
+10000: 0A00000A:9C40 0B00000A:0016 01 00000000:00000000 02:0000A1B2 00000000     5        0 91011 2 0000000000000000
+`;
+const TABLE_6 = `${HEAD}\
+   0: 00000000000000000000000001000000:9C40 00000000000000000000000001000000:9C40 08 0:0 00:0 0  7 0 42 1 0
+   1: 0000000000000000FFFF00000100007F:9C40 0000000000000000FFFF00000100007F:9C40 01 0:0 00:0 0  7 0 43 1 0
+   2: 000080FE00000000FF00000001000000:0050 00000000000000000000000000000000:0000 0A 0:0 00:0 0  7 0 44 1 0
+`;
+
+describe("a socket table", () => {
+  test("is searched for live connections whose ends are one, TIME_WAIT left out", () => {
+    const end = { hostname: "127.0.0.1", port: 40000 };
+    expect(selectRows(TABLE, isSelfConnected)).toEqual([
+      { local: end, remote: end, state: "ESTABLISHED", uid: 0, inode: 5678, timer: 0 },
+    ]);
+  });
+
+  test("is searched for listeners", () => {
+    expect(selectRows(TABLE, isListening)).toMatchObject([
+      { local: { hostname: "0.0.0.0", port: 8080 }, remote: { port: 0 }, state: "LISTEN", uid: 1000, inode: 1234 },
+    ]);
+  });
+
+  test("is searched for a port in any state, in a line of any number", () => {
+    expect(selectRows(TABLE, isOnPort(40000)).map(({ inode }) => inode)).toEqual([5678, 91011]);
+    expect(selectRows(TABLE, isOnPort(40002))).toMatchObject([{ state: "TIME_WAIT", timer: 38_980, inode: 0 }]);
+  });
+
+  test("has IPv6 addresses in their short form", () => {
+    expect(selectRows(TABLE_6, () => true).map(({ local, state }) => [local.hostname, state])).toEqual([
+      ["::1", "CLOSE_WAIT"],
+      ["::ffff:127.0.0.1", "ESTABLISHED"],
+      ["fe80::ff:0:1", "LISTEN"],
+    ]);
+  });
+
+  test("may be empty, or break off", () => {
+    expect(selectRows("", () => true)).toEqual([]);
+    expect(selectRows(HEAD, () => true)).toEqual([]);
+    expect(selectRows(TABLE.trimEnd(), () => true)).toHaveLength(4);
+  });
+});
+
+describe("what /proc tells of a process", () => {
+  test("its words, or none", () => {
+    expect(parseCommandLine("node\0server.js\0a b\0")).toBe("node server.js a b");
+    expect(parseCommandLine("")).toBeNull();
+  });
+
+  test("the sockets and namespaces behind its links", () => {
+    expect(parseLink("socket", "socket:[123]")).toBe(123);
+    expect(parseLink("net", "net:[4026531840]")).toBe(4026531840);
+    expect(parseLink("socket", "/dev/null")).toBeNull();
+  });
+
+  test("its state and groups, whatever its name", () => {
+    const rest = "S 1 77 88 34816 77 4194304 1 2 3 4 5 6 7 8 20 0 1 0 555 9";
+    for (const name of ["node", "a b", ") S 1 2 3 (", "(("]) {
+      expect(parseProcessStat(`66 (${name}) ${rest}`)).toEqual({
+        state: "S",
+        processGroup: 77,
+        foregroundGroup: 77,
+        startTime: 555,
+      });
+    }
+  });
+
+  test("the names of users", () => {
+    expect([...parseUsers("root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/:\n\n")]).toEqual([[0, "root"], [33, "web"]]);
+  });
+});
