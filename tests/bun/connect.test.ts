@@ -1,35 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { connect } from "../../src/adapters/bun.ts";
+import { recorder } from "../fixtures/bun_recorder.ts";
 import { because, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
 import { commandFor, runForJson } from "../fixtures/runtime.ts";
 import { echo, startServer, unusedPort } from "../fixtures/tcp_server.ts";
-
-/** Handlers that write down what they hear. */
-function recorder(): {
-  readonly heard: string[];
-  readonly bytes: () => number;
-  readonly socket: Bun.SocketHandler<string>;
-} {
-  const heard: string[] = [];
-  let bytes = 0;
-  return {
-    heard,
-    bytes: () => bytes,
-    socket: {
-      open: (socket) => void heard.push(`open ${socket.data}`),
-      data: (_, chunk) => {
-        if (heard.at(-1) !== "data") heard.push("data");
-        bytes += chunk.length;
-      },
-      end: () => void heard.push("end"),
-      close: () => void heard.push("close"),
-      error: (_, error) => void heard.push(`error ${error.message}`),
-      connectError: (socket, error) =>
-        void heard.push(`connectError ${socket.data} ${(error as { code?: string }).code}`),
-    },
-  };
-}
 
 describe("bun connect()", () => {
   for (const stableFor of [0, 50]) {

@@ -1,23 +1,11 @@
 /** In a lab namespace: what the handlers of a Bun socket hear of self-connections that were rejected, as JSON. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../src/adapters/bun.ts";
+import { recorder } from "../fixtures/bun_recorder.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 
 const port = Number(process.argv[2]);
-const heard: string[] = [];
-let bytes = 0;
-const socket: Bun.SocketHandler<string> = {
-  open: (socket) => void heard.push(`open ${socket.data}`),
-  data: (_, chunk) => {
-    if (heard.at(-1) !== "data") heard.push("data");
-    bytes += chunk.length;
-  },
-  drain: () => void heard.push("drain"),
-  end: () => void heard.push("end"),
-  close: () => void heard.push("close"),
-  error: (_, error) => void heard.push(`error ${error.message}`),
-  connectError: (socket, error) => void heard.push(`connectError ${socket.data} ${(error as { code?: string }).code}`),
-};
+const { heard, bytes, socket } = recorder();
 
 const error = await connect({ hostname: "127.0.0.1", port, socket, data: "mine" }).catch((error) => error);
 await sleep(50);
@@ -33,7 +21,7 @@ const connecting = connect({
 await sleep(100);
 const server = await startServer((socket) => socket.write(Buffer.alloc(1 << 20)), "127.0.0.1", port);
 await connecting;
-while (bytes < 1 << 20) await sleep(5);
-console.log(JSON.stringify({ rejected, retried: { heard, bytes } }));
+while (bytes() < 1 << 20) await sleep(5);
+console.log(JSON.stringify({ rejected, retried: { heard, bytes: bytes() } }));
 await server[Symbol.asyncDispose]();
 process.exit();
