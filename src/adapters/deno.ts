@@ -10,10 +10,10 @@
  *
  * @module
  */
-import type { Adapter, PortableAdapter, Target, Wire } from "../core/adapter.ts";
+import { type Adapter, LATE_MS, type PortableAdapter, type Target, type Wire } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
 import { dialFrom, isBare } from "../core/dial_native.ts";
-import type { EndpointPair } from "../core/endpoint.ts";
+import { type EndpointPair, sameEndpoint } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
 import { ReadAhead } from "./deno_read_ahead.ts";
@@ -59,6 +59,41 @@ function close(conn: Deno.TcpConn): void {
   conn.close();
 }
 
+function endpoints({ localAddr, remoteAddr }: Deno.TcpConn): EndpointPair {
+  return {
+    local: { hostname: localAddr.hostname, port: localAddr.port },
+    remote: { hostname: remoteAddr.hostname, port: remoteAddr.port },
+  };
+}
+
+/**
+ * Deno closes the socket of an aborted connect normally. A self-connection is complete as soon as connect(2) returns,
+ * before Deno tells, and would leave its TIME-WAIT: so Deno hears of the abort only when such a socket has come up and
+ * been reset. The caller does not wait for that.
+ */
+function openUntilAborted(options: Deno.ConnectOptions, signal: AbortSignal): Promise<Deno.TcpConn> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const late = new AbortController();
+    const onAbort = (): void => {
+      reject(signal.reason);
+      setTimeout(() => late.abort(), LATE_MS);
+    };
+    signal.addEventListener("abort", onAbort);
+    const settle = (): void => signal.removeEventListener("abort", onAbort);
+    Deno.connect({ ...options, signal: late.signal }).then((conn) => {
+      settle();
+      if (!signal.aborted) return resolve(conn);
+      const { local, remote } = endpoints(conn);
+      if (sameEndpoint(local, remote)) reset(conn);
+      else close(conn);
+    }, (error) => {
+      settle();
+      reject(error);
+    });
+  });
+}
+
 function wire(conn: Deno.TcpConn): Wire {
   let buffer: Uint8Array | undefined;
   return {
@@ -80,14 +115,10 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
   return {
     runtime: "deno",
     open({ hostname, port }: Target, signal?: AbortSignal): Promise<Deno.TcpConn> {
-      return Deno.connect(signal ? { ...nativeOptions, hostname, port, signal } : { ...nativeOptions, hostname, port });
+      const options = { ...nativeOptions, hostname, port };
+      return signal ? openUntilAborted(options, signal) : Deno.connect(options);
     },
-    endpoints({ localAddr, remoteAddr }: Deno.TcpConn): EndpointPair {
-      return {
-        local: { hostname: localAddr.hostname, port: localAddr.port },
-        remote: { hostname: remoteAddr.hostname, port: remoteAddr.port },
-      };
-    },
+    endpoints,
     reset,
     close,
     isStable: (conn, ms, signal) => new ReadAhead(conn).isStable(ms, signal),

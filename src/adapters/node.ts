@@ -12,7 +12,7 @@
  * @module
  */
 import * as net from "node:net";
-import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
+import { type Adapter, LATE_MS, type PortableAdapter, type Target } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
 import { dialFrom, isBare } from "../core/dial_native.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
@@ -43,12 +43,12 @@ function reset(socket: net.Socket): void {
 
 /**
  * Gives up a socket that may be connected already without the event loop knowing. A self-connection is complete as soon
- * as connect(2) returns, and destroy() would leave its TIME-WAIT; the poll after next has seen it.
+ * as connect(2) returns, and destroy() would leave its TIME-WAIT.
  */
 function abandon(socket: net.Socket): void {
   socket.on("error", () => {});
   socket.once("connect", () => socket.resetAndDestroy());
-  setImmediate(() => setImmediate(() => socket.destroy()));
+  setTimeout(() => socket.destroy(), LATE_MS);
 }
 
 /** What the abort of a signal ends now. */

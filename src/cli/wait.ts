@@ -10,6 +10,8 @@ import { parseTarget, TargetWait, type WaitOptions, type WaitTarget } from "./wa
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** How long the process of `--while-pid` may be gone before that is noticed. */
 const PROCESS_POLL_MS = 100;
+/** How long what was given up takes to be cleared away. */
+const GIVE_UP_MS = 20;
 
 const OPTIONS = {
   any: { type: "boolean" },
@@ -94,6 +96,9 @@ async function waitForAll(waits: readonly TargetWait[], request: Request, signal
   } finally {
     endWatch();
   }
+  // Of what was given up, a self-connection may only now come up, to be reset: ending the process would close it
+  // normally and leave its TIME_WAIT.
+  if (waits.some(({ isReady }) => !isReady)) await new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS));
   return isProcessGone;
 }
 

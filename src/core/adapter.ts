@@ -10,6 +10,12 @@ export interface Target extends Endpoint {
 /** How much `isStable` reads ahead at most: a peer that has sent this much has not hung up on anybody. */
 export const READ_AHEAD_BYTES: number = 1 << 20;
 
+/**
+ * For how long a connect that was given up may still succeed before its socket is closed. A self-connection is complete
+ * as soon as connect(2) returns, but the runtime tells only in one of the next turns of its event loop.
+ */
+export const LATE_MS = 5;
+
 /** What a runtime can do with TCP: it opens, reports and closes. Comparing, retrying and timing are the core's. */
 export interface Adapter<Socket> {
   readonly runtime: "deno" | "bun" | "node";
