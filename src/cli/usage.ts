@@ -39,7 +39,7 @@ waited for.
                         a PORT without a host is bound on every address
   -t, --timeout TIME    for everything (default 30s, 0 for none)
   --attempt-timeout TIME  for one attempt (default 2s, 0 for none)
-  --max-delay TIME      longest pause between attempts (default 200ms; 0: none)
+  --max-delay TIME      longest pause between attempts (default 245ms; 0: none)
   --stable-for TIME     how long the peer must keep the connection open: a
                         port proxy accepts, then hangs up (default 0)
   --while-pid PID       give up at once when that process is gone

@@ -5,16 +5,17 @@ import { SelfConnectError } from "./errors.ts";
 export interface RetryOptions {
   /** Connects in all, the first one included. @default {Infinity} */
   readonly maxAttempts?: number | undefined;
-  /** Milliseconds before the second attempt. @default {20} */
+  /** Milliseconds before the second attempt. @default {22} */
   readonly initialDelay?: number | undefined;
-  /** Milliseconds that no pause exceeds. @default {200} */
+  /** Milliseconds that no pause exceeds. @default {245} */
   readonly maxDelay?: number | undefined;
   /**
-   * What each pause is multiplied by for the next. With 1 + x the pauses add up so that each is about x of the time
-   * waited so far: the overshoot is in proportion to the wait. 1 is a constant pause. @default {1.02}
+   * How much longer each pause is than the one before: 2 doubles it. Below 2 the pauses stay at `initialDelay` until they
+   * are `multiplier - 1` of the time waited, and grow with it from then on: the overshoot is in proportion to the wait,
+   * and nothing is spent on polling closer than that. 1 is a constant pause. @default {1.035}
    */
   readonly multiplier?: number | undefined;
-  /** Share of each pause, 0 to 1, that is taken off at random, so that many clients do not dial in step. @default {0.1} */
+  /** Share of each pause, 0 to 1, that is taken off at random, so that many clients do not dial in step. @default {0.02} */
   readonly jitter?: number | undefined;
   /**
    * Decides instead of the built-in table (see `isRetriable`) whether an error is worth another attempt. A throw ends
@@ -87,13 +88,16 @@ export function isRetriable(error: unknown): boolean {
   return RETRIABLE_CODES.has(codeOf(error));
 }
 
-/** Polls in proportion to the time waited; where the figures come from: `npm run bench -- waiting`. */
+/**
+ * Polls in proportion to the time waited. A sparse attempt costs about a millisecond of processor time, so how many are
+ * made is what a wait costs; what these figures reach is measured by `npm run bench -- waiting long-wait`.
+ */
 export const DEFAULT_RETRY: RetryPolicy = {
   maxAttempts: Infinity,
-  initialDelay: 20,
-  maxDelay: 200,
-  multiplier: 1.02,
-  jitter: 0.1,
+  initialDelay: 22,
+  maxDelay: 245,
+  multiplier: 1.035,
+  jitter: 0.02,
   isRetriable,
 };
 
@@ -113,7 +117,10 @@ export const NO_RETRY: RetryPolicy = {
 /** Milliseconds between attempt number `attempt` (1 is the first) and the next; `random` is from 0 up to 1. */
 export function delayAfter(attempt: number, policy: RetryPolicy, random: number): number {
   const { initialDelay, maxDelay, multiplier, jitter } = policy;
+  // So many equal pauses add up to a time of which one pause is the share by which they grow.
+  const equalPauses = Math.max(1, 1 / (multiplier - 1));
+  const growth = multiplier ** Math.max(0, attempt - equalPauses);
   // 0 times an overflowed power would be NaN.
-  const delay = initialDelay === 0 ? 0 : Math.min(maxDelay, initialDelay * multiplier ** (attempt - 1));
+  const delay = initialDelay === 0 ? 0 : Math.min(maxDelay, initialDelay * growth);
   return delay * (1 - jitter * random);
 }

@@ -8,6 +8,14 @@ describe("delayAfter()", () => {
   test("multiplies from the initial delay up to the cap", () => {
     expect([1, 2, 3, 4, 5, 6].map((attempt) => delayAfter(attempt, policy, 0.5))).toEqual([10, 20, 40, 80, 100, 100]);
   });
+  test.each([
+    [3, [10, 30, 90, 100]],
+    [1.5, [10, 10, 15, 22.5]],
+    [1.25, [10, 10, 10, 10, 12.5]],
+    [1, [10, 10, 10, 10]],
+  ])("multiplied by %d", (multiplier, expected) => {
+    expect(expected.map((_, index) => delayAfter(index + 1, { ...policy, multiplier }, 0))).toEqual(expected);
+  });
   test("takes jitter off, and never adds any", () => {
     expect(delayAfter(1, { ...policy, jitter: 0.5 }, 0)).toBe(10);
     expect(delayAfter(1, { ...policy, jitter: 0.5 }, 1)).toBe(5);
@@ -38,7 +46,8 @@ describe("delayAfter()", () => {
     let waited = 0;
     for (let attempt = 1; waited < 60_000; attempt++) {
       const delay = delayAfter(attempt, DEFAULT_RETRY, 0);
-      expect(delay).toBeLessThanOrEqual(DEFAULT_RETRY.initialDelay + (DEFAULT_RETRY.multiplier - 1) * waited + 1e-6);
+      const share = (DEFAULT_RETRY.multiplier - 1) * (waited + delay);
+      expect(delay).toBeLessThanOrEqual(Math.max(DEFAULT_RETRY.initialDelay, share) + 1e-6);
       waited += delay;
     }
   });
