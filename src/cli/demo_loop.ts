@@ -1,9 +1,10 @@
 import { detectAdapter } from "../adapters/detect.ts";
 import type { Adapter } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
-import { type Endpoint, type EndpointPair, sameEndpoint } from "../core/endpoint.ts";
+import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "../core/endpoint.ts";
 import { SelfConnectError } from "../core/errors.ts";
 import { type Plan, planOf } from "../core/options.ts";
+import { describeFailure } from "./failure.ts";
 
 /** Where a demonstration stands. */
 export interface DemoState {
@@ -45,7 +46,7 @@ async function connectGuarded(adapter: Adapter<unknown>, plan: Plan): Promise<De
 /**
  * Dials until a connect succeeds or the attempts are used up, then null.
  *
- * @throws the first error that is not a refusal, and `signal.reason`
+ * @throws after the first error that is not a refusal; `signal.reason`
  */
 export async function dialDeadPort(
   target: Endpoint,
@@ -66,7 +67,10 @@ export async function dialDeadPort(
       const connection = await connect(adapter, plan);
       if (connection) return connection;
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRefused(error)) {
+        const reason = describeFailure(error);
+        throw new Error(`Cannot go on dialing ${formatEndpoint(target)}: ${reason}`, { cause: error });
+      }
       if (error instanceof SelfConnectError) state.rejected++;
     }
   }

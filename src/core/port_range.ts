@@ -64,8 +64,11 @@ function lastHandedOut({ range: { low, high }, prefersParity }: PortSettings): n
  */
 export function portsAtRisk(settings: PortSettings): number[] {
   const { range: { low }, reserved, prefersParity } = settings;
+  // The list may be as long as the range.
+  const isReserved = new Uint8Array(65536);
+  for (const { low, high } of reserved) isReserved.fill(1, low, high + 1);
   const ports: number[] = [];
-  for (let port = low; port <= lastHandedOut(settings); port++) if (!includesPort(reserved, port)) ports.push(port);
+  for (let port = low; port <= lastHandedOut(settings); port++) if (isReserved[port] === 0) ports.push(port);
   const preferred = prefersParity ? ports.filter((port) => (port - low) % 2 === 0) : ports;
   return preferred.length > 0 ? preferred : ports;
 }

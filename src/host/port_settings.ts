@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parsePortList, type PortRange, type PortSettings } from "../core/port_range.ts";
@@ -27,6 +27,20 @@ export function parseExcludedPorts(text: string): PortRange[] {
   }));
 }
 
+/** More than the longest list of reserved ports: every second one. */
+const SYSCTL_BYTES = 1 << 18;
+
+/** A sysctl tells all in its first read, as much as that has room for, and nothing in the next: Deno's begins small. */
+function readSysctl(path: string): string {
+  const buffer = new Uint8Array(SYSCTL_BYTES);
+  const file = openSync(path, "r");
+  try {
+    return new TextDecoder().decode(buffer.subarray(0, readSync(file, buffer)));
+  } finally {
+    closeSync(file);
+  }
+}
+
 function output(file: string, ...args: string[]): string {
   return execFileSync(file, args, { encoding: "utf8" });
 }
@@ -48,7 +62,7 @@ export function readPortSettings(root: string = PROC, platform: string = process
     const names = ["net.inet.ip.portrange.first", "net.inet.ip.portrange.last"];
     return { range: parseRange(output("sysctl", "-n", ...names)), reserved: [], prefersParity: false };
   }
-  const read = (name: string): string => readFileSync(join(root, "sys/net/ipv4", name), "latin1");
+  const read = (name: string): string => readSysctl(join(root, "sys/net/ipv4", name));
   return {
     range: parseRange(read("ip_local_port_range")),
     reserved: parsePortList(read("ip_local_reserved_ports")),

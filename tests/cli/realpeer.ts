@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { commandFor, type Finished, root, run, type RunOptions, runtime } from "../fixtures/runtime.ts";
 
@@ -25,7 +26,15 @@ export interface Started {
   kill(signal: NodeJS.Signals): void;
   /** Resolves with everything standard output has said so far once that contains the text. */
   says(text: string): Promise<string>;
+  /** Resolves once the program listens to the signals that end it. */
+  listensToSignals(): Promise<void>;
   readonly finished: Promise<Finished>;
+}
+
+/** Whether the process has a handler of its own for SIGHUP, which no runtime has by itself. */
+function catchesHangUp(pid: number): boolean {
+  const [, mask = "0"] = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return (BigInt(`0x${mask}`) & 1n) === 1n;
 }
 
 /** Starts a command whose standard input is empty. */
@@ -60,6 +69,9 @@ export function start(command: readonly string[], env: Readonly<Record<string, s
         await new Promise<void>((resolve) => wake = resolve);
       }
       return stdout;
+    },
+    async listensToSignals() {
+      while (!catchesHangUp(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     finished,
   };

@@ -78,8 +78,9 @@ describe("realpeer wait that is interrupted", () => {
     test(`ends with ${status} on ${signal}, without a word and without the command`, async () => {
       await using dead = await deadPort();
       const started = start(realpeer("wait", "--json", String(dead.port), "--", "echo", "ran"));
-      // Long enough for every runtime to be waiting.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await started.listensToSignals();
+      // Some attempts and pauses later.
+      await new Promise((resolve) => setTimeout(resolve, 300));
       started.kill(signal);
       expect(await started.finished).toEqual({ code: status, signal: null, stdout: "", stderr: "" });
     });

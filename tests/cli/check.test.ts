@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { runCommandLine } from "../../src/cli/command_line.ts";
+import { fixCommand } from "../../src/cli/fix.ts";
+import { parsePortList } from "../../src/core/port_range.ts";
+import { because, inEmptyNamespace, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
+import { commandFor, run, runForJson } from "../fixtures/runtime.ts";
+import { startServer } from "../fixtures/tcp_server.ts";
+import { FakeSystem } from "./fake_system.ts";
+import { realpeer, runRealpeer } from "./realpeer.ts";
+
+describe("realpeer check", () => {
+  test.skipIf(noLab)(because("tells the risk of each port, in these fields", noLab), async () => {
+    const { code, stdout } = await run(inEmptyNamespace(realpeer("check", "--json", "41000", "41001", "5432")));
+    const range = { low: 32768, high: 60999 };
+    const fix = "sysctl -w net.ipv4.ip_local_reserved_ports=41000-41001";
+    const common = { range, reserved: false, listening: null };
+    const inRange = "in the ephemeral range 32768-60999";
+    expect([code, JSON.parse(stdout)]).toEqual([1, [
+      {
+        ...{ ...common, port: 41000, risk: "high", expectedAttempts: 14116, fix: expect.stringContaining(fix) },
+        reasons: [inRange, "even: clients get these first"],
+      },
+      {
+        ...{ ...common, port: 41001, risk: "low", expectedAttempts: null, fix: expect.stringContaining(fix) },
+        reasons: [inRange, "odd: only when the even ones are taken"],
+      },
+      {
+        ...{ ...common, port: 5432, risk: "none", expectedAttempts: null, fix: null },
+        reasons: ["outside the ephemeral range 32768-60999"],
+      },
+    ]]);
+  });
+
+  test.skipIf(noLab)(because("knows what is reserved, and the odds that leaves", noLab), async () => {
+    const ports = [LAB_PORT, LAB_PORT + 1, LAB_PORT + 2].map(String);
+    const { stdout } = await run(inLab(realpeer("check", "--json", ...ports)));
+    expect(JSON.parse(stdout)).toMatchObject([
+      { risk: "high", expectedAttempts: 1, reserved: false },
+      { risk: "low", expectedAttempts: null, reserved: false },
+      { risk: "none", expectedAttempts: null, reserved: true, reasons: ["reserved: clients do not get it"], fix: null },
+    ]);
+  });
+
+  test.skipIf(noLab)(because("reads the longest list of reserved ports to its end", noLab), async () => {
+    const reserve = "seq -s, 32769 2 60999 > /proc/sys/net/ipv4/ip_local_reserved_ports";
+    const command = ["sh", "-c", `${reserve}; exec "$@"`, "sh", ...realpeer("check", "--json", "60999", "60998")];
+    const { stdout } = await run(inEmptyNamespace(command));
+    expect(JSON.parse(stdout)).toMatchObject([{ reserved: true, risk: "none" }, { reserved: false, risk: "high" }]);
+  });
+
+  test.skipIf(noLab)(because("exits 0 when no risk is high", noLab), async () => {
+    expect(await run(inLab(realpeer("check", "80", String(LAB_PORT + 1))))).toMatchObject({ code: 0 });
+    expect(await run(inLab(realpeer("check", "80", String(LAB_PORT))))).toMatchObject({ code: 1 });
+  });
+
+  test("names the program that listens", async () => {
+    await using server = await startServer((socket) => socket.destroy());
+    const { stdout } = await runRealpeer(["check", "--json", String(server.port)]);
+    const local = { hostname: "127.0.0.1", port: server.port };
+    expect(JSON.parse(stdout)[0].listening).toEqual([
+      { local, pid: process.pid, command: expect.any(String), uid: process.getuid?.(), netns: expect.any(Number) },
+    ]);
+    expect((await runRealpeer(["check", String(server.port)])).stdout).toContain(`(pid ${process.pid})`);
+  });
+
+  test.skipIf(noLab)(
+    because("ends the risk with its fix as it is pasted, and keeps what was reserved", noLab),
+    async () => {
+      const command = inEmptyNamespace(commandFor("tests/programs/cli_check.ts", ["fix", "41000", "41002"]));
+      expect(await runForJson(command, { limit: 110_000 })).toEqual({
+        reserved: "40100,40102-40104,41000,41002",
+        afterwards: { attempts: 60_000, selfConnected: false },
+      });
+    },
+    120_000,
+  );
+
+  test.skipIf(noLab)(because("has odds that agree with the kernel's", noLab), async () => {
+    const range = "echo '40000 40399' > /proc/sys/net/ipv4/ip_local_port_range";
+    const program = commandFor("tests/programs/cli_check.ts", ["odds", "40200"]);
+    const command = inEmptyNamespace(["sh", "-c", `${range}; exec "$@"`, "sh", ...program]);
+    const { expectedAttempts, runs } = await runForJson<{ expectedAttempts: number; runs: number[] }>(command);
+    expect([expectedAttempts, runs.length]).toEqual([200, 30]);
+    const mean = runs.reduce((sum, attempts) => sum + attempts, 0) / runs.length;
+    // The mean of thirty draws of a geometric distribution: outside of these bounds once in many thousand runs.
+    expect(mean).toBeGreaterThan(expectedAttempts / 3);
+    expect(mean).toBeLessThan(expectedAttempts * 2.2);
+  });
+});
+
+describe("what realpeer check shows", () => {
+  test("lines up, and says the same without colour", async () => {
+    const plain = new FakeSystem(["check", "41000", "80"]);
+    const coloured = new FakeSystem(["check", "41000", "80"], true);
+    const noColour = new FakeSystem(["check", "41000", "80"], true, { NO_COLOR: "1" });
+    for (const system of [plain, coloured, noColour]) await runCommandLine(system);
+    expect(coloured.stdout.text).toContain("\x1b[31mhigh\x1b[0m");
+    expect(noColour.stdout.text).toBe(plain.stdout.text);
+    // deno-lint-ignore no-control-regex -- the colours
+    expect(coloured.stdout.text.replace(/\x1b\[\d+m/g, "")).toBe(plain.stdout.text);
+    const [head, ...rows] = plain.stdout.text.split("\n").slice(2, 5);
+    for (const row of rows) expect(row.search(/\S+ *$/) >= head!.indexOf("WHY")).toBe(true);
+  });
+});
+
+describe("the command that ends the risk", () => {
+  const settings = { range: { low: 1, high: 9 }, reserved: parsePortList("5,7-8"), prefersParity: true };
+  const cases: readonly [platform: string, isRoot: boolean, command: string][] = [
+    ["linux", true, "sysctl -w net.ipv4.ip_local_reserved_ports=3,5-8"],
+    ["linux", false, "sudo sysctl -w net.ipv4.ip_local_reserved_ports=3,5-8"],
+    ["darwin", false, "sudo sysctl -w net.inet.ip.portrange.first=7"],
+    [
+      "win32",
+      false,
+      "netsh int ipv4 add excludedportrange protocol=tcp startport=3 numberofports=1 store=persistent && " +
+      "netsh int ipv4 add excludedportrange protocol=tcp startport=6 numberofports=1 store=persistent",
+    ],
+  ];
+  for (const [platform, isRoot, command] of cases) {
+    test(`on ${platform}${isRoot ? " as root" : ""}`, () => {
+      expect(fixCommand([3, 6], settings, platform, isRoot)).toBe(command);
+    });
+  }
+});
