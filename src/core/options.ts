@@ -42,7 +42,9 @@ const OPTION_NAMES: readonly string[] = [
   ...["timeout", "attemptTimeout", "retry", "onRetry", "stableFor"],
 ];
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTION_NAMES);
-const KNOWN_RETRY_OPTIONS: ReadonlySet<string> = new Set(Object.keys(DEFAULT_RETRY));
+const KNOWN_RETRY_OPTIONS: ReadonlySet<string> = new Set<keyof RetryOptions>(
+  ["maxAttempts", "initialDelay", "maxDelay", "multiplier", "jitter", "isRetriable"],
+);
 const RETRY_ATTEMPT_TIMEOUT_MS = 2000;
 
 function show(value: unknown): string {
@@ -97,7 +99,9 @@ function policyOf(retry: boolean | RetryOptions): RetryPolicy {
   if (typeof retry !== "object" || retry === null) throw typeError("retry", retry, "a boolean or an object");
   assertKnown("retry option", retry, KNOWN_RETRY_OPTIONS);
   const given = Object.entries(retry).filter(([, value]) => value !== undefined);
-  const policy: RetryPolicy = { ...DEFAULT_RETRY, ...Object.fromEntries(given) };
+  const hasOwnSchedule = retry.initialDelay !== undefined || retry.multiplier !== undefined;
+  const equalPauses = hasOwnSchedule ? 1 : DEFAULT_RETRY.equalPauses;
+  const policy: RetryPolicy = { ...DEFAULT_RETRY, ...Object.fromEntries(given), equalPauses };
   const isCount = (n: number): boolean => n >= 1 && (Number.isInteger(n) || n === Infinity);
   assertNumber("retry.maxAttempts", policy.maxAttempts, "an integer from 1, or Infinity", isCount);
   duration("retry.initialDelay", policy.initialDelay);

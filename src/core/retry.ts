@@ -10,9 +10,9 @@ export interface RetryOptions {
   /** Milliseconds that no pause exceeds. @default {245} */
   readonly maxDelay?: number | undefined;
   /**
-   * How much longer each pause is than the one before: 2 doubles it. Below 2 the pauses stay at `initialDelay` until they
-   * are `multiplier - 1` of the time waited, and grow with it from then on: the overshoot is in proportion to the wait,
-   * and nothing is spent on polling closer than that. 1 is a constant pause. @default {1.035}
+   * What each pause is multiplied by for the next: 2 doubles it, 1 is a constant pause. With 1 + x the overshoot is in
+   * proportion to the wait, about x of it. Where neither this nor `initialDelay` is given, the pauses are equal until one
+   * is that share of the time waited: polling closer than that would cost more than it gains. @default {1.035}
    */
   readonly multiplier?: number | undefined;
   /** Share of each pause, 0 to 1, that is taken off at random, so that many clients do not dial in step. @default {0.02} */
@@ -46,6 +46,8 @@ export interface RetryPolicy {
   readonly multiplier: number;
   readonly jitter: number;
   readonly isRetriable: (error: unknown) => boolean;
+  /** How many pauses are `initialDelay` long before they grow: 1, unless both that and `multiplier` are the defaults. */
+  readonly equalPauses: number;
 }
 
 /**
@@ -99,6 +101,8 @@ export const DEFAULT_RETRY: RetryPolicy = {
   multiplier: 1.035,
   jitter: 0.02,
   isRetriable,
+  // So many add up to a time of which one pause is the share by which they grow from then on.
+  equalPauses: 28,
 };
 
 /**
@@ -112,13 +116,12 @@ export const NO_RETRY: RetryPolicy = {
   multiplier: 1,
   jitter: 0,
   isRetriable: (error) => error instanceof SelfConnectError,
+  equalPauses: 1,
 };
 
 /** Milliseconds between attempt number `attempt` (1 is the first) and the next; `random` is from 0 up to 1. */
 export function delayAfter(attempt: number, policy: RetryPolicy, random: number): number {
-  const { initialDelay, maxDelay, multiplier, jitter } = policy;
-  // So many equal pauses add up to a time of which one pause is the share by which they grow.
-  const equalPauses = Math.max(1, 1 / (multiplier - 1));
+  const { initialDelay, maxDelay, multiplier, jitter, equalPauses } = policy;
   const growth = multiplier ** Math.max(0, attempt - equalPauses);
   // 0 times an overflowed power would be NaN.
   const delay = initialDelay === 0 ? 0 : Math.min(maxDelay, initialDelay * growth);

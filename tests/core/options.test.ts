@@ -122,6 +122,14 @@ describe("planOf()", () => {
     expect(planOf({ port: 1, retry: { maxDelay: undefined, multiplier: 2 } }).policy).toEqual({
       ...planOf({ port: 1, retry: true }).policy,
       multiplier: 2,
+      equalPauses: 1,
     });
+  });
+  test("multiplies from the first pause on where a schedule is given, and takes no internal name for an option", () => {
+    expect(planOf({ port: 1, retry: { initialDelay: 10 } }).policy.equalPauses).toBe(1);
+    expect(planOf({ port: 1, retry: { maxDelay: 50 } }).policy.equalPauses).toBeGreaterThan(1);
+    expect(() => planOf({ port: 1, retry: { equalPauses: 3 } as object })).toThrow(
+      'unknown retry option "equalPauses"',
+    );
   });
 });

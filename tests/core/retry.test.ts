@@ -4,7 +4,7 @@ import { DEFAULT_RETRY, delayAfter, isRetriable } from "../../src/core/retry.ts"
 import { codeError } from "../fixtures/fake_adapter.ts";
 
 describe("delayAfter()", () => {
-  const policy = { ...DEFAULT_RETRY, initialDelay: 10, multiplier: 2, maxDelay: 100, jitter: 0 };
+  const policy = { ...DEFAULT_RETRY, initialDelay: 10, multiplier: 2, maxDelay: 100, jitter: 0, equalPauses: 1 };
   test("multiplies from the initial delay up to the cap", () => {
     expect([1, 2, 3, 4, 5, 6].map((attempt) => delayAfter(attempt, policy, 0.5))).toEqual([10, 20, 40, 80, 100, 100]);
   });
@@ -29,6 +29,7 @@ describe("delayAfter()", () => {
       multiplier: fc.double({ min: 1, max: 1e6, noNaN: true }),
       jitter: fc.double({ min: 0, max: 1, noNaN: true }),
       isRetriable: fc.constant(isRetriable),
+      equalPauses: fc.integer({ min: 1, max: 100 }),
     });
     fc.assert(
       fc.property(
