@@ -102,7 +102,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   jitter: 0.02,
   isRetriable,
   // So many add up to a time of which one pause is the share by which they grow from then on.
-  equalPauses: 28,
+  equalPauses: 29,
 };
 
 /**

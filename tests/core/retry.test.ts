@@ -9,12 +9,13 @@ describe("delayAfter()", () => {
     expect([1, 2, 3, 4, 5, 6].map((attempt) => delayAfter(attempt, policy, 0.5))).toEqual([10, 20, 40, 80, 100, 100]);
   });
   test.each([
-    [3, [10, 30, 90, 100]],
-    [1.5, [10, 10, 15, 22.5]],
-    [1.25, [10, 10, 10, 10, 12.5]],
-    [1, [10, 10, 10, 10]],
-  ])("multiplied by %d", (multiplier, expected) => {
-    expect(expected.map((_, index) => delayAfter(index + 1, { ...policy, multiplier }, 0))).toEqual(expected);
+    [3, 1, [10, 30, 90, 100]],
+    [1.5, 1, [10, 15, 22.5, 33.75]],
+    [1, 1, [10, 10, 10, 10]],
+    [1.5, 3, [10, 10, 10, 15, 22.5]],
+  ])("multiplied by %d after %d equal pauses", (multiplier, equalPauses, expected) => {
+    const schedule = { ...policy, multiplier, equalPauses };
+    expect(expected.map((_, index) => delayAfter(index + 1, schedule, 0))).toEqual(expected);
   });
   test("takes jitter off, and never adds any", () => {
     expect(delayAfter(1, { ...policy, jitter: 0.5 }, 0)).toBe(10);
