@@ -9,13 +9,25 @@ import { cpus, totalmem } from "node:os";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { compile, installPeers } from "./bench/build.ts";
+import { build, installPeers } from "./bench/build.ts";
 import { output } from "./bench/child.ts";
 import { type Findings, type Part, renderTable } from "./bench/part.ts";
 import { overhead } from "./bench/parts/overhead.ts";
-import { root } from "./run.ts";
+import { waiting } from "./bench/parts/waiting.ts";
+import { longWait } from "./bench/parts/long_wait.ts";
+import { aftermath } from "./bench/parts/aftermath.ts";
+import { startup } from "./bench/parts/startup.ts";
+import { comparison } from "./bench/parts/comparison.ts";
+import { scale } from "./bench/parts/scale.ts";
+import { truth } from "./bench/parts/truth.ts";
+import { register } from "./bench/parts/register.ts";
+import { scan } from "./bench/parts/scan.ts";
+import { quietly, root } from "./run.ts";
 
-const parts: readonly Part[] = [overhead];
+const parts: readonly Part[] = [
+  ...[overhead, waiting, longWait, truth, aftermath],
+  ...[comparison, scale, startup, register, scan],
+];
 const folder = join(root, "scripts/bench/results");
 
 /** What was measured, with what, on what. */
@@ -34,8 +46,7 @@ async function head(): Promise<Head> {
   const { version } = JSON.parse(
     readFileSync(join(root, "package.json"), "utf8"),
   );
-  const firstLine = async (command: string[]): Promise<string> =>
-    (await output(command)).trim().split("\n")[0]!;
+  const firstLine = async (command: string[]): Promise<string> => (await output(command)).trim().split("\n")[0]!;
   const [processor] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -57,9 +68,7 @@ function render(
   { tables, targets, notes }: Findings,
   seconds: number,
 ): string {
-  const reached = targets.map(({ text, isMet }) =>
-    `- ${isMet ? "reached" : "MISSED"}: ${text}`
-  );
+  const reached = targets.map(({ text, isMet }) => `- ${isMet ? "reached" : "MISSED"}: ${text}`);
   const said = notes.map((note) => `- ${note}`);
   const took = `- took ${seconds.toFixed(0)} s`;
   return [
@@ -73,34 +82,30 @@ const names = process.argv.slice(2).filter((arg) => arg !== "--");
 const unknown = names.find((name) => !parts.some((part) => part.name === name));
 if (unknown !== undefined) {
   console.error(
-    `Cannot run part "${unknown}": there are ${
-      parts.map(({ name }) => name).join(", ")
-    }`,
+    `Cannot run part "${unknown}": there are ${parts.map(({ name }) => name).join(", ")}`,
   );
   process.exit(2);
 }
 await installPeers();
-await compile();
+await build();
 mkdirSync(folder, { recursive: true });
 const machine = await head();
 const { versions, ...rest } = machine;
 console.log(
-  `${Object.values(rest).join(", ")}\n${
-    Object.entries(versions).map((pair) => pair.join(" ")).join(", ")
-  }\n`,
+  `${Object.values(rest).join(", ")}\n${Object.entries(versions).map((pair) => pair.join(" ")).join(", ")}\n`,
 );
 for (
-  const part of parts.filter(({ name }) =>
-    names.length === 0 || names.includes(name)
-  )
+  const part of parts.filter(({ name }) => names.length === 0 || names.includes(name))
 ) {
   const started = performance.now();
   const findings = await part.run();
   const seconds = (performance.now() - started) / 1000;
   const text = render(part, findings, seconds);
   console.log(`${text}\n`);
-  writeFileSync(
-    join(folder, `${part.name}.json`),
-    `${JSON.stringify({ machine, seconds, ...findings }, null, 1)}\n`,
-  );
+  const { pictures = {}, ...figures } = findings;
+  writeFileSync(join(folder, `${part.name}.json`), JSON.stringify({ machine, seconds, ...figures }));
+  writeFileSync(join(folder, `${part.name}.md`), `${text}\n`);
+  for (const [name, picture] of Object.entries(pictures)) writeFileSync(join(folder, name), picture);
 }
+await quietly(["deno", "fmt", "--config", "deno.json", folder]);
+process.exit(0);

@@ -1,27 +1,34 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { quietly, root, run } from "../run.ts";
 import { buildFolder } from "./child.ts";
+
+/** The package as it is published. */
+export const packageFolder: string = join(buildFolder, "package");
 
 const folder = join(root, "scripts/bench");
 
 /** Installs the peers, once. */
 export async function installPeers(): Promise<void> {
   if (existsSync(join(folder, "node_modules/.package-lock.json"))) return;
-  const command = ["npm", "ci", "--no-audit", "--no-fund", "--prefix", folder];
-  if (await quietly(command) !== 0 && await run(command) !== 0) {
-    throw new Error(`Cannot install the peers: ${command.join(" ")} failed`);
+  await must(["npm", "ci", "--no-audit", "--no-fund", "--prefix", folder]);
+}
+
+async function must(command: readonly string[]): Promise<void> {
+  if (await quietly(command) === 0) return;
+  if (await run(command) !== 0) {
+    throw new Error(
+      `Cannot prepare the benchmark: ${command.join(" ")} failed`,
+    );
   }
 }
 
-/** Compiles the tree and the sides to plain JavaScript, so that no loader counts as ours. */
-export async function compile(): Promise<void> {
-  rmSync(buildFolder, { recursive: true, force: true });
-  if (await run(["tsc", "-p", folder]) !== 0) {
-    throw new Error(`Cannot compile the tree: tsc -p ${folder} failed`);
-  }
-  writeFileSync(
-    join(buildFolder, "package.json"),
-    `${JSON.stringify({ type: "module" })}\n`,
-  );
+/** The package as npm gets it, and the sides as plain JavaScript beside it: no loader may count as ours. */
+export async function build(): Promise<void> {
+  await must(["tsc", "-p", folder, "--outDir", buildFolder]);
+  // What tsc took along of the tree is replaced by what users install.
+  for (const name of ["mod.js", "src"]) rmSync(join(buildFolder, name), { recursive: true });
+  await must(["deno", "run", "-A", "scripts/build_npm.ts", "--allow-dirty", "--engine", "tsc", "--out", packageFolder]);
+  cpSync(join(packageFolder, "esm"), buildFolder, { recursive: true });
+  symlinkSync(join(folder, "node_modules"), join(buildFolder, "node_modules"));
 }

@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { environment, root } from "../run.ts";
@@ -6,28 +9,18 @@ import { environment, root } from "../run.ts";
 export type Runtime = "node" | "deno" | "bun";
 export const RUNTIMES: readonly Runtime[] = ["node", "deno", "bun"];
 
-/** Where the tree and the sides lie as plain JavaScript. */
-export const buildFolder: string = join(root, "scripts/bench/build");
+/** Where the package and the sides lie as plain JavaScript, as long as the benchmark runs. */
+export const buildFolder: string = mkdtempSync(join(tmpdir(), "realpeer-bench-"));
+process.on("exit", () => rmSync(buildFolder, { recursive: true, force: true }));
 
-/** The command that runs a compiled file of the tree: no loader that would count as ours. */
-export function commandFor(
-  runtime: Runtime,
-  file: string,
-  args: readonly string[] = [],
-): string[] {
-  const path = join(buildFolder, file.replace(/\.ts$/, ".js"));
-  return runtime === "deno"
-    ? ["deno", "run", "-A", "--quiet", path, ...args]
-    : [runtime, path, ...args];
+/** The command that runs a JavaScript file: no loader that would count as ours. */
+export function onRuntime(runtime: Runtime, path: string, args: readonly string[]): string[] {
+  return runtime === "deno" ? ["deno", "run", "-A", "--quiet", path, ...args] : [runtime, path, ...args];
 }
 
 /** The command of one side in scripts/bench/sides. */
-export function side(
-  runtime: Runtime,
-  name: string,
-  args: readonly string[] = [],
-): string[] {
-  return commandFor(runtime, `scripts/bench/sides/${name}.ts`, args);
+export function side(runtime: Runtime, name: string, args: readonly string[] = []): string[] {
+  return onRuntime(runtime, join(buildFolder, "scripts/bench/sides", `${name}.js`), args);
 }
 
 function start(
@@ -89,9 +82,7 @@ export class Conversation<Question, Answer> {
       );
       for (const { reject } of this.#waiting.splice(0)) reject(error);
     };
-    this.#closed = new Promise((resolve) =>
-      this.#child.on("close", () => resolve())
-    );
+    this.#closed = new Promise((resolve) => this.#child.on("close", () => resolve()));
     this.#child.on("error", ended).on(
       "close",
       (code, signal) => ended(signal ?? code),
@@ -103,9 +94,7 @@ export class Conversation<Question, Answer> {
   }
 
   #next(): Promise<Answer> {
-    return new Promise((resolve, reject) =>
-      this.#waiting.push({ resolve, reject })
-    );
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   ask(question: Question): Promise<Answer> {

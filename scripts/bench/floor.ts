@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { root, run } from "../run.ts";
+import { quietly, root, run } from "../run.ts";
 import { buildFolder } from "./child.ts";
 
 /** Compiles a C program of scripts/bench/floor and returns its path. */
@@ -17,5 +17,14 @@ export async function compileC(name: string): Promise<string> {
   if (status !== 0) {
     throw new Error(`Cannot measure the floor: cc failed on ${name}.c`);
   }
+  return binary;
+}
+
+/** Compiles a Go program of scripts/bench/floor and returns its path; undefined where there is no Go. */
+export async function compileGo(name: string): Promise<string | undefined> {
+  if (await quietly(["go", "version"]).catch(() => 1) !== 0) return undefined;
+  const binary = join(buildFolder, "floor", name);
+  const status = await run(["go", "build", "-o", binary, join(root, "scripts/bench/floor", `${name}.go`)]);
+  if (status !== 0) throw new Error(`Cannot measure Go: go build failed on ${name}.go`);
   return binary;
 }

@@ -32,9 +32,7 @@ export function ratio(
 /** Three significant digits, and never an exponent. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return "-";
-  const digits = value === 0
-    ? 0
-    : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 3));
 }
 

@@ -17,8 +17,10 @@ export interface Findings {
   readonly targets: readonly Target[];
   /** What a reader must know to judge the figures: how they were taken, what was left out and why. */
   readonly notes: readonly string[];
-  /** Every figure that was taken. */
+  /** The figures behind the tables. */
   readonly data: unknown;
+  /** SVG documents by file name. */
+  readonly pictures?: Readonly<Record<string, string>>;
 }
 
 export interface Part {
@@ -29,22 +31,16 @@ export interface Part {
 
 /** Columns lined up for a terminal, and valid Markdown at the same time. */
 export function renderTable({ caption, columns, rows }: Table): string {
-  const widths = columns.map((column, index) =>
-    Math.max(column.length, ...rows.map((row) => row[index]?.length ?? 0))
-  );
+  const widths = columns.map((column, index) => Math.max(column.length, ...rows.map((row) => row[index]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `| ${
       widths.map((width, index) =>
-        index === 0
-          ? (cells[index] ?? "").padEnd(width)
-          : (cells[index] ?? "").padStart(width)
+        index === 0 ? (cells[index] ?? "").padEnd(width) : (cells[index] ?? "").padStart(width)
       )
         .join(" | ")
     } |`;
   const rule = `| ${
-    widths.map((width, index) =>
-      index === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`
-    ).join(" | ")
+    widths.map((width, index) => index === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`).join(" | ")
   } |`;
   return [`${caption}`, "", line(columns), rule, ...rows.map(line)].join("\n");
 }

@@ -1,17 +1,7 @@
 import { Conversation, type Runtime, side } from "./child.ts";
-import type {
-  Answer as Listened,
-  Question as Listen,
-} from "./sides/late_server.ts";
+import { shuffled } from "./numbers.ts";
+import type { Answer as Listened, Question as Listen } from "./sides/late_server.ts";
 import type { Answer as Waited } from "./sides/waiter.ts";
-
-/** A tool, and the runtime it runs on. */
-export interface Waiter {
-  readonly label: string;
-  readonly runtime: Runtime;
-  /** Its name in sides/waiters.ts. */
-  readonly tool: string;
-}
 
 /** One wait for a server that came late. */
 export interface Wait {
@@ -23,8 +13,12 @@ export interface Wait {
   readonly cpu: number;
 }
 
-const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, ms));
+/** When and at what price somebody noticed. */
+interface Report {
+  /** Milliseconds of the shared clock. */
+  readonly reported: number;
+  readonly cpu: number;
+}
 
 /** Servers that come late. */
 export class LateServers {
@@ -32,15 +26,15 @@ export class LateServers {
     side("node", "late_server"),
   );
 
-  /** Lets one tool wait for a port on which a server listens after `delay` milliseconds. */
-  async wait(
-    tool: Conversation<{ port: number }, Waited>,
+  /** Starts somebody waiting for a port on which a server listens after `delay` milliseconds. */
+  async await(
+    startWaiting: (port: number) => Promise<Report>,
     delay: number,
   ): Promise<Wait> {
     const { port } = await this.#server.ask({ port: 0 });
     const started = performance.timeOrigin + performance.now();
-    const waited = tool.ask({ port });
-    await sleep(delay);
+    const waited = startWaiting(port);
+    await new Promise((resolve) => setTimeout(resolve, delay));
     const { listened } = await this.#server.ask({ port });
     const { reported, cpu } = await waited;
     await this.#server.ask({ port, isEnd: true });
@@ -52,35 +46,57 @@ export class LateServers {
   }
 }
 
-/** Starts the process of a tool. */
-export function startWaiter(
-  { runtime, tool }: Waiter,
-): Conversation<{ port: number }, Waited> {
-  return new Conversation(side(runtime, "waiter", [tool]));
+/** A delay of each part of the span from `from` to `to`, in milliseconds. */
+export function delays(count: number, from: number, to: number): number[] {
+  return Array.from(
+    { length: count },
+    (_, index) => from + (to - from) * (index + 0.5) / count,
+  );
+}
+
+/** How many tools wait at once: few enough that one does not notice the other. */
+const AT_ONCE = 3;
+
+/**
+ * Lets everybody wait for a server once for each delay, in random order in every round, and returns what came of it by
+ * label.
+ */
+export async function waitInTurns(
+  waiters: Readonly<
+    Record<string, (servers: LateServers, delay: number) => Promise<Wait>>
+  >,
+  delays: readonly number[],
+): Promise<Record<string, Wait[]>> {
+  const servers = new LateServers();
+  const labels = Object.keys(waiters);
+  const results = Object.fromEntries(
+    labels.map((label): [string, Wait[]] => [label, []]),
+  );
+  const queue = shuffled(delays).flatMap((delay) => shuffled(labels).map((label) => ({ label, delay })));
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      results[next.label]!.push(
+        await waiters[next.label]!(servers, next.delay),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await servers.end();
+  return results;
 }
 
 /**
- * Lets every tool wait for a server once for each delay, all tools at once, each with the delays in an order of its own:
- * what the machine does meanwhile happens to all of them. Each wait is the first of a fresh process that has loaded the
- * tool, as it is in real life: nobody waits often enough for compiled code to pay.
+ * A tool called from a program. Each wait is the first of a fresh process that has loaded the tool, as it is in real
+ * life: nobody waits often enough for compiled code to pay.
  */
-export async function waitSideBySide(
-  waiters: readonly Waiter[],
-  delays: readonly number[],
-  order: (delays: readonly number[]) => readonly number[],
-): Promise<Map<Waiter, Wait[]>> {
-  const servers = new LateServers();
-  const results = new Map<Waiter, Wait[]>();
-  await Promise.all(waiters.map(async (waiter) => {
-    const waits: Wait[] = [];
-    for (const delay of order(delays)) {
-      const tool = startWaiter(waiter);
-      await tool.ready;
-      waits.push(await servers.wait(tool, delay));
-      await tool.end();
-    }
-    results.set(waiter, waits);
-  }));
-  await servers.end();
-  return results;
+export function callOf(runtime: Runtime, tool: string) {
+  return async (servers: LateServers, delay: number): Promise<Wait> => {
+    const process = new Conversation<{ port: number }, Waited>(
+      side(runtime, "waiter", [tool]),
+    );
+    await process.ready;
+    const wait = await servers.await((port) => process.ask({ port }), delay);
+    await process.end();
+    return wait;
+  };
 }

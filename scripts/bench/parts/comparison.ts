@@ -22,11 +22,8 @@ async function run(): Promise<Findings> {
     figure(spread(mixed).p95),
     wrong.length === 0 ? "all" : `not ${wrong.join(", ")}`,
   ]);
-  const right = Object.entries(compares).filter(([, { wrong }]) =>
-    wrong.length === 0
-  );
-  const [fastest] =
-    right.sort(([, a], [, b]) => median(a.mixed) - median(b.mixed))[0] ?? [];
+  const right = Object.entries(compares).filter(([, { wrong }]) => wrong.length === 0);
+  const [fastest] = right.sort(([, a], [, b]) => median(a.mixed) - median(b.mixed))[0] ?? [];
   const perCall = median(isSelfConnection);
   return {
     tables: [{
@@ -40,15 +37,11 @@ async function run(): Promise<Findings> {
         isMet: fastest === OURS,
       },
       {
-        text: `isSelfConnection() of a connected socket takes ${
-          figure(perCall)
-        } ns (at most ${MAX_NS})`,
+        text: `isSelfConnection() of a connected socket takes ${figure(perCall)} ns (at most ${MAX_NS})`,
         isMet: perCall < MAX_NS,
       },
       {
-        text: `isSelfConnection() allocates ${
-          figure(allocated)
-        } bytes a call where the ports differ`,
+        text: `isSelfConnection() allocates ${figure(allocated)} bytes a call where the ports differ`,
         isMet: allocated < 1,
       },
     ],

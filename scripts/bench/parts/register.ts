@@ -1,11 +1,5 @@
 import { join } from "node:path";
-import {
-  buildFolder,
-  Conversation,
-  type Runtime,
-  RUNTIMES,
-  side,
-} from "../child.ts";
+import { buildFolder, Conversation, type Runtime, RUNTIMES, side } from "../child.ts";
 import { figure, median, ratio, shuffled } from "../numbers.ts";
 import type { Findings, Part, Target } from "../part.ts";
 import type { Answer } from "../sides/dials.ts";
@@ -34,9 +28,7 @@ function command(
   if (!isRegistered) return [file, ...args];
   const preload = [PRELOAD[runtime], join(buildFolder, "src/api/register.js")];
   // `deno run` takes its flags behind the subcommand.
-  return runtime === "deno"
-    ? [file, args[0]!, ...preload, ...args.slice(1)]
-    : [file, ...preload, ...args];
+  return runtime === "deno" ? [file, args[0]!, ...preload, ...args.slice(1)] : [file, ...preload, ...args];
 }
 
 async function measure(
@@ -80,9 +72,7 @@ async function run(): Promise<Findings> {
         registered.map(({ cpu }) => cpu),
         bare.map(({ cpu }) => cpu),
       );
-      const medians = [bare, registered].map((answers) =>
-        median(answers.map(({ wall }) => wall))
-      );
+      const medians = [bare, registered].map((answers) => median(answers.map(({ wall }) => wall)));
       data[runtime] = { bare: medians[0], registered: medians[1], wall, cpu };
       rows.push([
         runtime,
@@ -92,18 +82,14 @@ async function run(): Promise<Findings> {
         cpu.toFixed(3),
       ]);
       targets.push({
-        text: `/register costs ${
-          wall.toFixed(3)
-        } times bare on ${runtime} (at most ${MAX_RATIO})`,
+        text: `/register costs ${wall.toFixed(3)} times bare on ${runtime} (at most ${MAX_RATIO})`,
         isMet: wall <= MAX_RATIO,
       });
     }
   });
   return {
     tables: [{
-      caption: `**${
-        ROUNDS * COUNT
-      } connect and close** through node:net, alone and under /register`,
+      caption: `**${ROUNDS * COUNT} connect and close** through node:net, alone and under /register`,
       columns: [
         "",
         "alone µs",

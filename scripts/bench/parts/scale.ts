@@ -24,8 +24,7 @@ async function waiters(
         side(runtime, "many_waiters", [String(count)]),
       );
       data[`${runtime}, ${count} waiters`] = result;
-      const { failed, perWaiter, newDescriptors, lastReport, attempts } =
-        result;
+      const { failed, perWaiter, newDescriptors, lastReport, attempts } = result;
       rows.push([
         `${runtime}: ${count}`,
         `${failed}`,
@@ -35,8 +34,7 @@ async function waiters(
         `${attempts}`,
       ]);
       targets.push({
-        text:
-          `${count} waitForPort() at once on ${runtime}: ${failed} failed, ${newDescriptors} descriptors left`,
+        text: `${count} waitForPort() at once on ${runtime}: ${failed} failed, ${newDescriptors} descriptors left`,
         isMet: failed === 0 && newDescriptors <= 0,
       });
     }
@@ -81,13 +79,8 @@ async function refusals(
       figure(growth),
     ]);
     targets.push({
-      text:
-        `${
-          BLOCKS * PER_BLOCK
-        } refused attempts on ${runtime}: ${guardedConnected} let through, ` +
-        `${newDescriptors} descriptors left, the last 3 blocks cost ${
-          drift.toFixed(2)
-        } times the first 3`,
+      text: `${BLOCKS * PER_BLOCK} refused attempts on ${runtime}: ${guardedConnected} let through, ` +
+        `${newDescriptors} descriptors left, the last 3 blocks cost ${drift.toFixed(2)} times the first 3`,
       isMet: guardedConnected === 0 && newDescriptors <= 0 && drift < FLAT,
     });
   }

@@ -30,15 +30,12 @@ async function run(): Promise<Findings> {
   });
   return {
     tables: [{
-      caption:
-        `**a host with ${sockets} sockets**, one of them connected to itself`,
+      caption: `**a host with ${sockets} sockets**, one of them connected to itself`,
       columns: ["", "median ms", "p95 ms"],
       rows,
     }],
     targets: [{
-      text: `realpeer scan takes ${
-        times.toFixed(2)
-      } times ss -tanp (at most 1)`,
+      text: `realpeer scan takes ${times.toFixed(2)} times ss -tanp (at most 1)`,
       isMet: times <= 1,
     }],
     notes: [

@@ -1,10 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import {
-  inEmptyNamespace,
-  inLab,
-  LAB_PORT,
-} from "../../../tests/fixtures/lab.ts";
+import { inEmptyNamespace, inLab, LAB_PORT } from "../../../tests/fixtures/lab.ts";
 import { environment, root } from "../../run.ts";
 import { packageFolder } from "../build.ts";
 import { jsonOf, RUNTIMES, side } from "../child.ts";
@@ -17,8 +13,7 @@ const PATIENCE_MS = 3000;
 const ATTEMPTS = 30_000;
 const DEAD_PORT = 41000;
 
-const peer = (name: string): string =>
-  join(root, "scripts/bench/node_modules/.bin", name);
+const peer = (name: string): string => join(root, "scripts/bench/node_modules/.bin", name);
 
 /** Tools that wait for a port, as commands that end with 0 when they report it as ready. */
 const waiters: Readonly<Record<string, readonly string[]>> = {
@@ -109,14 +104,12 @@ async function attempts(
     data[`${runtime}, natural`] = { bareConnected, guardedConnected };
     rows.push([runtime, `${bareConnected}`, `${guardedConnected}`]);
     targets.push({
-      text:
-        `${ATTEMPTS} guarded attempts on ${runtime}: ${guardedConnected} let through`,
+      text: `${ATTEMPTS} guarded attempts on ${runtime}: ${guardedConnected} let through`,
       isMet: guardedConnected === 0,
     });
   }
   return {
-    caption:
-      `**${ATTEMPTS} attempts on a dead port** of the default range: how many succeed`,
+    caption: `**${ATTEMPTS} attempts on a dead port** of the default range: how many succeed`,
     columns: ["", "bare call", "guarded"],
     rows,
   };
@@ -155,8 +148,7 @@ async function clients(
     rows.push([client, bare ? "yes" : "no", registered ? "yes" : "no"]);
   }
   targets.push({
-    text:
-      `${deceived} of ${CLIENTS.length} clients under /register keep the server off its port`,
+    text: `${deceived} of ${CLIENTS.length} clients under /register keep the server off its port`,
     isMet: deceived === 0,
   });
   return {

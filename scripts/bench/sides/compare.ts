@@ -49,15 +49,13 @@ const PAIRS: Record<string, [a: string, b: string, isSame: boolean][]> = {
   ], ["fe80::1%eth0", "fe80::1%eth0", true]],
 };
 
-const family = (address: string): "ipv4" | "ipv6" =>
-  address.includes(":") ? "ipv6" : "ipv4";
+const family = (address: string): "ipv4" | "ipv6" => address.includes(":") ? "ipv6" : "ipv4";
 
 // deno-lint-ignore no-explicit-any -- a peer that is installed beside the benchmark only
 const { default: ipaddr }: any = await import("ipaddr.js" as string);
 
 const compares: Record<string, Compare> = {
-  "realpeer sameEndpoint": (a, b) =>
-    sameEndpoint({ hostname: a, port: 1 }, { hostname: b, port: 1 }),
+  "realpeer sameEndpoint": (a, b) => sameEndpoint({ hostname: a, port: 1 }, { hostname: b, port: 1 }),
   "plain text": (a, b) => a === b,
   "ipaddr.js": (a, b) =>
     ipaddr.process(a).toNormalizedString() ===

@@ -5,10 +5,7 @@
 import * as net from "node:net";
 import process from "node:process";
 import { connect as portable } from "../../../mod.ts";
-import {
-  connect as nodeConnect,
-  createConnection,
-} from "../../../src/adapters/node.ts";
+import { connect as nodeConnect, createConnection } from "../../../src/adapters/node.ts";
 import { shuffled } from "../numbers.ts";
 
 interface Dial {
@@ -46,14 +43,11 @@ function bareNet({ hostname, port }: Dial): Promise<net.Socket> {
 }
 
 function closed(socket: net.Socket): Promise<void> {
-  return new Promise((resolve) =>
-    socket.once("close", () => resolve()).destroy()
-  );
+  return new Promise((resolve) => socket.once("close", () => resolve()).destroy());
 }
 
 async function sidesHere(): Promise<Record<string, Connect>> {
-  const overPortable: Connect = async (dial) =>
-    await (await portable(dial)).close();
+  const overPortable: Connect = async (dial) => await (await portable(dial)).close();
   if ("Deno" in globalThis) {
     const { connect } = await import("../../../src/adapters/deno.ts");
     return {
@@ -95,9 +89,7 @@ async function isRefused(connect: Connect, dial: Dial): Promise<boolean> {
 async function counted(port: number): Promise<number> {
   const socket = await bareNet({ hostname: "127.0.0.1", port });
   socket.write("?");
-  const [chunk] = await new Promise<Uint8Array[]>((resolve) =>
-    socket.once("data", (...args) => resolve(args))
-  );
+  const [chunk] = await new Promise<Uint8Array[]>((resolve) => socket.once("data", (...args) => resolve(args)));
   await closed(socket);
   return Number(new TextDecoder().decode(chunk));
 }
@@ -116,9 +108,7 @@ function nextDial(): Dial {
   if (isDead) return { hostname: "127.0.0.1", port };
   address++;
   return {
-    hostname: `127.${address >> 16 & 255}.${address >> 8 & 255}.${
-      address & 255 || 1
-    }`,
+    hostname: `127.${address >> 16 & 255}.${address >> 8 & 255}.${address & 255 || 1}`,
     port,
   };
 }

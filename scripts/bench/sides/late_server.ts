@@ -16,9 +16,7 @@ export interface Answer {
 const servers = new Map<number, Server>();
 
 function listen(port: number): Promise<Server> {
-  const server = createServer((socket) =>
-    socket.on("error", () => {}).resume().end()
-  );
+  const server = createServer((socket) => socket.on("error", () => {}).resume().end());
   return new Promise((resolve, reject) => {
     server.on("error", reject).listen({
       port,

@@ -92,9 +92,7 @@ const rssMiB: number[] = [];
 let [guardedConnected, bareConnected] = [0, 0];
 for (let round = 0; round < blocks; round++) {
   const [guardedTime, guardedCount] = await block(guarded, count);
-  const [bareTime, bareCountConnected] = bareCount > 0
-    ? await block(bare, bareCount)
-    : [NaN, 0];
+  const [bareTime, bareCountConnected] = bareCount > 0 ? await block(bare, bareCount) : [NaN, 0];
   taken[0].push(guardedTime);
   taken[1].push(bareTime);
   guardedConnected += guardedCount;

@@ -39,12 +39,8 @@ let sockets = 0;
 for (let round = 0; round < Number(rounds); round++) {
   const [ssMs, listing] = timed(["ss", "-tanp"]);
   const [scanMs, found] = timed([process.execPath, main, "scan", "--json"]);
-  const rows = listing.trim().split("\n").slice(1).map((line) =>
-    line.split(/\s+/)
-  );
-  const selves = rows.filter(([state, , , local, remote]) =>
-    state === "ESTAB" && local === remote
-  );
+  const rows = listing.trim().split("\n").slice(1).map((line) => line.split(/\s+/));
+  const selves = rows.filter(([state, , , local, remote]) => state === "ESTAB" && local === remote);
   const { selfConnections } = JSON.parse(found) as {
     selfConnections: { pid: number | null }[];
   };

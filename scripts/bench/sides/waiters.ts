@@ -34,19 +34,14 @@ const bareLoop = (ms: number): Wait => async (port) => {
 };
 
 const waiters: Record<string, () => Promise<Wait>> = {
-  "realpeer": () =>
-    Promise.resolve((port) =>
-      waitForPort({ hostname: HOSTNAME, port, timeout: LIMIT_MS })
-    ),
+  "realpeer": () => Promise.resolve((port) => waitForPort({ hostname: HOSTNAME, port, timeout: LIMIT_MS })),
   "wait-on": async () => {
     const { default: waitOn } = await peer("wait-on");
-    return (port) =>
-      waitOn({ resources: [`tcp:${HOSTNAME}:${port}`], timeout: LIMIT_MS });
+    return (port) => waitOn({ resources: [`tcp:${HOSTNAME}:${port}`], timeout: LIMIT_MS });
   },
   "wait-port": async () => {
     const { default: waitPort } = await peer("wait-port");
-    return (port) =>
-      waitPort({ host: HOSTNAME, port, timeout: LIMIT_MS, output: "silent" });
+    return (port) => waitPort({ host: HOSTNAME, port, timeout: LIMIT_MS, output: "silent" });
   },
   "tcp-port-used": async () => {
     const { default: { waitUntilUsedOnHost } } = await peer("tcp-port-used");
@@ -63,6 +58,5 @@ const waiters: Record<string, () => Promise<Wait>> = {
 export async function waiter(name: string): Promise<Wait> {
   if (!name.startsWith("{")) return await waiters[name]!();
   const retry = JSON.parse(name);
-  return (port) =>
-    waitForPort({ hostname: HOSTNAME, port, retry, timeout: LIMIT_MS });
+  return (port) => waitForPort({ hostname: HOSTNAME, port, retry, timeout: LIMIT_MS });
 }

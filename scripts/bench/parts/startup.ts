@@ -1,0 +1,117 @@
+import { createServer, type Server } from "node:net";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../run.ts";
+import { packageFolder } from "../build.ts";
+import { buildFolder, Conversation, onRuntime, type Runtime, RUNTIMES, side } from "../child.ts";
+import { type CommandLine, commandLines } from "../command_lines.ts";
+import { type Installed, weigh } from "../installed.ts";
+import { figure, median, shuffled, spread } from "../numbers.ts";
+import type { Findings, Part, Target } from "../part.ts";
+import type { Answer as Launched, Question as Launch } from "../sides/launch.ts";
+
+const RUNS = 30;
+/** What the command may take over the bare runtime, in milliseconds. */
+const LIMITS: Readonly<Record<Runtime, number>> = { node: 40, deno: 25, bun: 25 };
+const PEERS = ["wait-on", "wait-port", "start-server-and-test", "tcp-port-used", "detect-port"];
+
+function listen(): Promise<Server> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.on("error", () => {}).end()).listen(
+      0,
+      "127.0.0.1",
+      () => resolve(server),
+    );
+  });
+}
+
+/** An empty program on each runtime, and every tool with its port open already. */
+function commands(port: number): Record<string, readonly string[]> {
+  const empty = join(buildFolder, "empty.js");
+  writeFileSync(empty, "");
+  return {
+    ...Object.fromEntries(RUNTIMES.map((runtime) => [`empty (${runtime})`, onRuntime(runtime, empty, [])])),
+    ...Object.fromEntries(commandLines.map(({ label, wait }: CommandLine) => [label, wait(port)])),
+  };
+}
+
+async function measure(): Promise<Record<string, number[]>> {
+  const server = await listen();
+  const { port } = server.address() as { port: number };
+  const launcher = new Conversation<Launch, Launched>(side("bun", "launch"));
+  await launcher.ready;
+  const sides = Object.entries(commands(port));
+  const walls = Object.fromEntries(sides.map(([label]): [string, number[]] => [label, []]));
+  // The first round fills the runtimes' caches and shows that all of them find the port.
+  for (let round = -1; round < RUNS; round++) {
+    for (const [label, command] of shuffled(sides)) {
+      const { code, started, ended } = await launcher.ask({ command });
+      if (code !== 0) throw new Error(`Cannot compare: ${command.join(" ")} exited with ${code}`);
+      if (round >= 0) walls[label]!.push(ended - started);
+    }
+  }
+  await launcher.end();
+  server.close();
+  return walls;
+}
+
+/** Milliseconds over an empty program on the same runtime, round by round. */
+function over(label: string, walls: Readonly<Record<string, number[]>>): number {
+  const runtime = /\((deno|bun)\)/.exec(label)?.[1] ?? "node";
+  const empty = walls[`empty (${runtime})`]!;
+  return median(walls[label]!.map((wall, round) => wall - empty[round]!));
+}
+
+function weights(): Record<string, Installed> {
+  const folder = join(root, "scripts/bench/node_modules");
+  const peers = PEERS.map((name): [string, Installed] => [name, weigh(join(folder, name))]);
+  return { realpeer: weigh(packageFolder), ...Object.fromEntries(peers) };
+}
+
+function targetsOf(walls: Readonly<Record<string, number[]>>, weight: Readonly<Record<string, Installed>>): Target[] {
+  const starts = RUNTIMES.map((runtime): Target => {
+    const found = over(`realpeer (${runtime})`, walls);
+    const text = `realpeer wait on ${runtime}: at most ${LIMITS[runtime]} ms over an empty program: ${figure(found)}`;
+    return { text, isMet: found <= LIMITS[runtime] };
+  });
+  const { bytes, dependencies } = weight["realpeer"]!;
+  const smallest = Math.min(...PEERS.map((name) => weight[name]!.bytes));
+  return [
+    ...starts,
+    { text: `no dependencies: ${dependencies}`, isMet: dependencies === 0 },
+    {
+      text: `the smallest install: ${figure(bytes / 1024)} KiB against ${figure(smallest / 1024)} KiB`,
+      isMet: bytes < smallest,
+    },
+  ];
+}
+
+async function run(): Promise<Findings> {
+  const walls = await measure();
+  const weight = weights();
+  const times = Object.entries(walls).map(([label, wall]) => {
+    const { median, p95 } = spread(wall);
+    return [label, figure(median), figure(p95), label.startsWith("empty") ? "" : figure(over(label, walls))];
+  });
+  const sizes = Object.entries(weight).map(([label, { bytes, dependencies }]) => [
+    label,
+    figure(bytes / 1024),
+    `${dependencies}`,
+  ]);
+  return {
+    tables: [
+      {
+        caption: "**Start-up**: the port is open already",
+        columns: ["", "median ms", "p95 ms", "over empty, ms"],
+        rows: times,
+      },
+      { caption: "**Installed**", columns: ["", "KiB", "dependencies"], rows: sizes },
+    ],
+    targets: targetsOf(walls, weight),
+    notes: [`${RUNS} starts each, in random order, after one that is not counted`],
+    data: { over: Object.fromEntries(Object.keys(walls).map((label) => [label, over(label, walls)])), weight },
+  };
+}
+
+/** What it takes to be there at all. */
+export const startup: Part = { name: "startup", title: "Start-up and size", run };

@@ -1,0 +1,258 @@
+import { Conversation, jsonOf, side } from "../child.ts";
+import { type CommandLine, commandLines } from "../command_lines.ts";
+import { compileC } from "../floor.ts";
+import { figure, spread } from "../numbers.ts";
+import type { Findings, Part, Table, Target } from "../part.ts";
+import type { Answer as Launched, Question as Launch } from "../sides/launch.ts";
+import { drawFrontier, drawLatencies } from "../picture.ts";
+import { callOf, delays, type LateServers, type Wait, waitInTurns } from "../waits.ts";
+
+const RUNS = 30;
+const FRONTIER_RUNS = 10;
+const FRONTIER_PAUSES = [5, 10, 20, 40, 80, 160];
+
+/** What one tool did in all its waits. */
+export interface Summary {
+  readonly label: string;
+  readonly median: number;
+  readonly p95: number;
+  /** Milliseconds of processor time in one wait, on average. */
+  readonly cpu: number;
+  /** The same for each second waited. */
+  readonly cpuPerSecond: number;
+  readonly latencies: readonly number[];
+}
+
+function summary(label: string, waits: readonly Wait[]): Summary {
+  const latencies = waits.map(({ latency }) => Math.round(latency * 100) / 100);
+  const early = latencies.find((latency) => latency < -1);
+  if (early !== undefined) {
+    throw new Error(
+      `Cannot compare: ${label} reported ${-early} ms before there was a server`,
+    );
+  }
+  const cpu = waits.reduce((sum, wait) => sum + wait.cpu, 0) / 1000;
+  const seconds = waits.reduce((sum, wait) => sum + wait.waited, 0) / 1000;
+  return {
+    label,
+    ...spread(latencies),
+    cpu: cpu / waits.length,
+    cpuPerSecond: cpu / seconds,
+    latencies,
+  };
+}
+
+function tableOf(caption: string, summaries: readonly Summary[]): Table {
+  const columns = [
+    "",
+    "median ms",
+    "p95 ms",
+    "CPU ms per wait",
+    "CPU ms per waited s",
+  ];
+  const rows = summaries.map((
+    { label, median, p95, cpu, cpuPerSecond },
+  ) => [label, ...[median, p95, cpu, cpuPerSecond].map(figure)]);
+  return { caption, columns, rows };
+}
+
+async function summaries(
+  waiters: Readonly<
+    Record<string, (servers: LateServers, delay: number) => Promise<Wait>>
+  >,
+  waits: readonly number[],
+): Promise<Summary[]> {
+  return Object.entries(await waitInTurns(waiters, waits)).map((
+    [label, waits],
+  ) => summary(label, waits));
+}
+
+function byApi(): Promise<Summary[]> {
+  const peers = [
+    "wait-on",
+    "tcp-port-used",
+    "wait-port",
+    "detect-port",
+    "loop, 10 ms pause",
+  ];
+  return summaries({
+    "realpeer (node)": callOf("node", "realpeer"),
+    "realpeer (deno)": callOf("deno", "realpeer"),
+    "realpeer (bun)": callOf("bun", "realpeer"),
+    ...Object.fromEntries(peers.map((peer) => [peer, callOf("node", peer)])),
+  }, delays(RUNS, 200, 1200));
+}
+
+async function byCommand(): Promise<Summary[]> {
+  const launcher = (): Conversation<Launch, Launched> => new Conversation(side("bun", "launch"));
+  const idle: Conversation<Launch, Launched>[] = [];
+  const run = ({ wait, reportedAt }: CommandLine) => async (servers: LateServers, delay: number): Promise<Wait> => {
+    const launch = idle.pop() ?? launcher();
+    await launch.ready;
+    const result = await servers.await(async (port) => {
+      const { code, stdout, ended, cpu } = await launch.ask({
+        command: wait(port),
+      });
+      if (code !== 0) {
+        throw new Error(
+          `Cannot compare: ${wait(port).join(" ")} exited with ${code}`,
+        );
+      }
+      return { reported: reportedAt?.(stdout) ?? ended, cpu };
+    }, delay);
+    idle.push(launch);
+    return result;
+  };
+  // 600 ms for the slowest of them to start.
+  const found = await summaries(
+    Object.fromEntries(commandLines.map((line) => [line.label, run(line)])),
+    delays(RUNS, 800, 1800),
+  );
+  await Promise.all(idle.map((launch) => launch.end()));
+  return found;
+}
+
+/** What a pause between attempts buys and costs, and what it costs at least. */
+interface Frontier {
+  readonly label: string;
+  readonly pause: number;
+  readonly median: number;
+  readonly cpuPerSecond: number;
+}
+
+async function frontier(): Promise<Frontier[]> {
+  const retry = (pause: number): string => JSON.stringify({ initialDelay: pause, multiplier: 1, jitter: 0 });
+  const calls = Object.fromEntries(
+    FRONTIER_PAUSES.map((pause) => [`${pause}`, callOf("node", retry(pause))]),
+  );
+  const points = (await summaries(calls, delays(FRONTIER_RUNS, 200, 1200))).map(
+    (found): Frontier => (
+      {
+        label: "realpeer, constant pause",
+        pause: Number(found.label),
+        median: found.median,
+        cpuPerSecond: found.cpuPerSecond,
+      }
+    ),
+  );
+  const connects = await compileC("connects");
+  for (const pause of FRONTIER_PAUSES) {
+    const count = `${Math.round(1000 / pause)}`;
+    const [c] = await jsonOf<number[]>([
+      connects,
+      "127.0.0.1",
+      "9",
+      count,
+      "1",
+      `${pause}`,
+    ]);
+    const { perTick } = await jsonOf<{ perTick: number }>(
+      side("node", "empty_timer", [`${pause}`, count]),
+    );
+    // Nobody is found by these: a poll that sees every change overshoots by half a pause.
+    const floor = { pause, median: pause / 2 };
+    points.push({
+      label: "C, connect() and usleep()",
+      ...floor,
+      cpuPerSecond: c! / pause,
+    });
+    points.push({
+      label: "Node, empty timer",
+      ...floor,
+      cpuPerSecond: perTick / pause,
+    });
+  }
+  return points;
+}
+
+function frontierTable(points: readonly Frontier[]): Table {
+  const labels = [...new Set(points.map(({ label }) => label))];
+  const rows = FRONTIER_PAUSES.map((pause) => {
+    const at = (label: string): Frontier => points.find((point) => point.pause === pause && point.label === label)!;
+    return [
+      `${pause} ms`,
+      figure(at(labels[0]!).median),
+      ...labels.map((label) => figure(at(label).cpuPerSecond)),
+    ];
+  });
+  const columns = [
+    "pause",
+    "median ms",
+    ...labels.map((label) => `CPU ms/s: ${label}`),
+  ];
+  return {
+    caption: "**The frontier** of latency against processor time, and the floor beneath it",
+    columns,
+    rows,
+  };
+}
+
+function targetsOf(api: readonly Summary[]): Target[] {
+  const find = (label: string): Summary => api.find((found) => found.label === label)!;
+  const waitOn = find("wait-on");
+  const best = Math.min(
+    ...["wait-on", "tcp-port-used", "wait-port", "detect-port"].map((label) => find(label).median),
+  );
+  return ["node", "deno", "bun"].flatMap((runtime): Target[] => {
+    const { label, median, p95, cpu } = find(`realpeer (${runtime})`);
+    const times = cpu / waitOn.cpu;
+    return [
+      {
+        text: `${label}: median at most 15 ms: ${figure(median)} (the best tool: ${figure(best)})`,
+        isMet: median <= 15,
+      },
+      { text: `${label}: p95 at most 40 ms: ${figure(p95)}`, isMet: p95 <= 40 },
+      {
+        text: `${label}: at most 3 times wait-on's CPU in the same wait: ${figure(times)}`,
+        isMet: times <= 3,
+      },
+    ];
+  });
+}
+
+function picturesOf(
+  api: readonly Summary[],
+  command: readonly Summary[],
+  points: readonly Frontier[],
+): Record<string, string> {
+  const latencies = (title: string, found: readonly Summary[]): string =>
+    drawLatencies(title, found, found.map(({ median }) => median));
+  return {
+    "latency.svg": latencies("From listen to report, called from a program", api),
+    "latency_command.svg": latencies("From listen to exit, run as a command", command),
+    "frontier.svg": drawFrontier(points, api),
+  };
+}
+
+async function run(): Promise<Findings> {
+  const api = await byApi();
+  const command = await byCommand();
+  const points = await frontier();
+  return {
+    tables: [
+      tableOf(
+        "**Called from a program**: from listen to report, server started after 200 to 1200 ms",
+        api,
+      ),
+      tableOf(
+        "**Run as a command**: from listen to exit, server started 800 to 1800 ms after the command",
+        command,
+      ),
+      frontierTable(points),
+    ],
+    targets: targetsOf(api),
+    notes: [
+      `${RUNS} waits a tool, each in a fresh process, in random order, default options of every tool`,
+      "a command's CPU includes its start; start-server-and-test reports when it runs its test command",
+    ],
+    data: { api, command, frontier: points },
+    pictures: picturesOf(api, command, points),
+  };
+}
+
+/** How soon a server is noticed, and at what price. */
+export const waiting: Part = {
+  name: "waiting",
+  title: "From listen to report",
+  run,
+};
