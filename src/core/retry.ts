@@ -5,7 +5,7 @@ import { SelfConnectError } from "./errors.ts";
 export interface RetryOptions {
   /** Connects in all, the first one included. @default {Infinity} */
   readonly maxAttempts?: number | undefined;
-  /** Milliseconds before the second attempt. @default {22} */
+  /** Milliseconds before the second attempt. @default {20} */
   readonly initialDelay?: number | undefined;
   /** Milliseconds that no pause exceeds. @default {245} */
   readonly maxDelay?: number | undefined;
@@ -96,7 +96,7 @@ export function isRetriable(error: unknown): boolean {
  */
 export const DEFAULT_RETRY: RetryPolicy = {
   maxAttempts: Infinity,
-  initialDelay: 22,
+  initialDelay: 20,
   maxDelay: 245,
   multiplier: 1.035,
   jitter: 0.02,
