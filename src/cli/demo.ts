@@ -9,6 +9,7 @@ import { Status, UsageError } from "./errors.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { printable, roundMs, StatusLine, writeJson } from "./output.ts";
 import { pause } from "./pause.ts";
+import { readingProc } from "./proc_access.ts";
 import type { System } from "./system.ts";
 
 const DEFAULT_ATTEMPTS = 65_536;
@@ -94,7 +95,7 @@ function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Reques
 /** `realpeer demo`: dials a dead local port until the kernel connects the socket to itself. */
 export async function demo(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
   const request = readRequest(args);
-  const settings = readPortSettings();
+  const settings = readingProc(readPortSettings);
   // macOS does not complete an IPv4 self-connection, but an IPv6 one (XNU, bsd/netinet/tcp_usrreq.c).
   const hostname = settings.prefersParity ? "127.0.0.1" : "::1";
   const port = request.port ?? await chooseDeadPort(settings, hostname);

@@ -2,6 +2,7 @@ import type { Adapter } from "../core/adapter.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { isRetriable } from "../core/retry.ts";
 import { assertBindable, PortTakenError } from "../host/bindable.ts";
+import { withWayOut } from "./proc_access.ts";
 
 /** A privileged port does not become free by waiting. */
 export function mayBecomeFree(error: unknown): boolean {
@@ -25,7 +26,11 @@ export function freeAdapter(hostname: string | undefined): Adapter<Endpoint> {
   return {
     runtime: "node",
     async open(target, signal) {
-      await unlessAborted(assertBindable(target.port, hostname), signal);
+      try {
+        await unlessAborted(assertBindable(target.port, hostname), signal);
+      } catch (error) {
+        throw (error as Error).name === "NotCapable" ? withWayOut(error) : error;
+      }
       return target;
     },
     endpoints: (target) => ({ local: { hostname: "", port: 0 }, remote: target }),

@@ -12,17 +12,25 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 const ELSEWHERE_AT_LEAST = "netstat -an -p tcp";
 
-/** Runs what reads /proc; where there is none, the error names the command that does the same there. */
+/** The same error with the way out: where there is no /proc, the command that does the same there. */
+export function withWayOut(error: unknown): unknown {
+  const { name, code, path, message } = error as NodeJS.ErrnoException;
+  if (name === "NotCapable") {
+    return new Error(`Cannot read ${PROC}: Deno allows that only with the --allow-all flag`, { cause: error });
+  }
+  if (code === undefined) return error;
+  const wayOut = process.platform === "linux"
+    ? code === "ENOENT" ? `is proc(5) mounted on ${PROC}? Else name its place with --proc` : "run it as root"
+    : `this system has its own command: ${ELSEWHERE[process.platform] ?? ELSEWHERE_AT_LEAST}`;
+  return new Error(`Cannot read ${path ?? message} (${code}), ${wayOut}`, { cause: error });
+}
+
+/** Runs what reads /proc. */
 export function readingProc<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    const { code, path, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const wayOut = process.platform === "linux"
-      ? code === "ENOENT" ? `is proc(5) mounted on ${PROC}? Else name its place with --proc` : "run it as root"
-      : `this system has its own command: ${ELSEWHERE[process.platform] ?? ELSEWHERE_AT_LEAST}`;
-    throw new Error(`Cannot read ${path ?? message} (${code}), ${wayOut}`, { cause: error });
+    throw withWayOut(error);
   }
 }
 

@@ -1,0 +1,222 @@
+import { spawnSync } from "node:child_process";
+import { readlinkSync } from "node:fs";
+import parsePrometheus from "parse-prometheus-text-format";
+import { beforeAll, describe, expect, test } from "vitest";
+import { selfConnectedPair } from "../../src/api/testing.ts";
+import { runCommandLine } from "../../src/cli/command_line.ts";
+import { prometheusText } from "../../src/cli/prometheus.ts";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "../../src/core/endpoint.ts";
+import { because, inEmptyNamespace, noLab } from "../fixtures/lab.ts";
+import { commandFor, run, runForJson, runtime } from "../fixtures/runtime.ts";
+import { startServer } from "../fixtures/tcp_server.ts";
+import type { ScanOutcome } from "../programs/cli_scan.ts";
+import { FakeSystem } from "./fake_system.ts";
+import { realpeer, runRealpeer, start } from "./realpeer.ts";
+
+/** What the parser, which has no types of its own, makes of one metric. */
+interface Family {
+  readonly name: string;
+  readonly type: string;
+  readonly metrics: readonly { readonly value?: string; readonly labels?: Readonly<Record<string, string>> }[];
+}
+
+const parseText = parsePrometheus as (text: string) => Family[];
+
+interface Holder {
+  readonly local: Endpoint;
+  readonly pid: number | null;
+  readonly command: string | null;
+  readonly uid: number;
+  readonly netns: number;
+}
+
+interface Document {
+  readonly selfConnections: readonly (Holder & { readonly remote: Endpoint })[];
+  readonly listeners?: readonly Holder[];
+}
+
+/** Every network namespace of the machine: other tests hold self-connections in theirs. */
+async function scanAll(): Promise<Document> {
+  return JSON.parse((await runRealpeer(["scan", "--json", "--all-namespaces"])).stdout);
+}
+
+describe("realpeer scan", () => {
+  test("finds a self-connection of another process, by process id, command and user", async () => {
+    const holder = start(commandFor("tests/programs/cli_hold_self.ts", ["127.0.0.1", "::1"]));
+    const said = await holder.says("ready");
+    const { code, stdout, stderr } = await runRealpeer(["scan", "--json"]);
+    holder.kill("SIGKILL");
+    expect(code).toBe(1);
+    expect(stderr).not.toContain("Error");
+    const { selfConnections, ...rest }: Document = JSON.parse(stdout);
+    expect(rest).toEqual({});
+    const here = selfConnections.filter(({ pid }) => pid === holder.pid);
+    expect(here.map(({ local }) => local.hostname).sort()).toEqual(["127.0.0.1", "::1"]);
+    for (const { local, ...others } of here) {
+      expect(said).toContain(`holds ${formatEndpoint(local)} pid ${holder.pid}`);
+      expect(others).toEqual({
+        remote: local,
+        pid: holder.pid,
+        command: expect.stringContaining("cli_hold_self.ts"),
+        uid: process.getuid?.(),
+        netns: Number(/\d+/.exec(readlinkSync("/proc/self/ns/net"))?.[0]),
+      });
+    }
+  });
+
+  test("exits 0, and says so, where there is none", async () => {
+    const { code, stdout } = await run(noLab ? realpeer("scan") : inEmptyNamespace(realpeer("scan")));
+    expect([code, stdout]).toEqual([0, "No self-connections\n"]);
+  });
+
+  test.skipIf(noLab)(because("--all-namespaces looks into the others, too", noLab), async () => {
+    const holder = start(inEmptyNamespace(commandFor("tests/programs/cli_hold_self.ts", ["127.0.0.1", "::1"])));
+    await holder.says("ready");
+    const here: Document = JSON.parse((await runRealpeer(["scan", "--json"])).stdout);
+    const everywhere = await scanAll();
+    holder.kill("SIGKILL");
+    expect(here.selfConnections.filter(({ pid }) => pid === holder.pid)).toEqual([]);
+    const found = everywhere.selfConnections.filter(({ pid }) => pid === holder.pid);
+    expect(found.map(({ local }) => local.hostname).sort()).toEqual(["127.0.0.1", "::1"]);
+    for (const { netns } of found) {
+      expect(netns).toBeGreaterThan(0);
+      expect(netns).not.toBe(Number(/\d+/.exec(readlinkSync("/proc/self/ns/net"))?.[0]));
+    }
+  });
+
+  test("--watch tells of what comes, and ends with the signal", async () => {
+    const isAlone = noLab === undefined;
+    const started = start(
+      isAlone ? inEmptyNamespace(realpeer("scan", "--watch", "100ms")) : realpeer("scan", "--watch", "100ms"),
+    );
+    expect(await started.says("\n")).toMatch(/^\d\d:\d\d:\d\d\n/);
+    await started.listensToSignals();
+    started.kill("SIGTERM");
+    expect(await started.finished).toMatchObject({ code: 143, stderr: "" });
+  });
+
+  test("--watch redraws a terminal", async () => {
+    const system = new FakeSystem(["scan", "--watch", "50ms"], true);
+    setTimeout(() => system.raise("SIGINT"), 400);
+    expect(await runCommandLine(system)).toBe(130);
+    const drawn = system.stdout.text.split("\x1b[H\x1b[2J").slice(1);
+    expect(drawn.length).toBeGreaterThan(1);
+    for (const text of drawn) expect(text).toMatch(/^\d\d:\d\d:\d\d, every 50 ms\n\n/);
+  });
+
+  const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  const noNobody = process.getuid?.() !== 0
+    ? "only root can become somebody else"
+    : spawnSync(asNobody[0]!, [...asNobody.slice(1), ...realpeer("--version")]).status === 0
+    ? undefined
+    : "nobody may not read the tree";
+  test.skipIf(noNobody)(because("without rights shows the socket, and says what it cannot see", noNobody), async () => {
+    await using pair = await selfConnectedPair();
+    const { code, stdout, stderr } = await run([...asNobody, ...realpeer("scan", "--json")]);
+    const found = (JSON.parse(stdout) as Document).selfConnections.filter(({ local }) =>
+      local.port === pair.local.port
+    );
+    expect([code, stderr]).toEqual([1, "realpeer: Some processes cannot be seen, run as root to see all\n"]);
+    expect(found).toMatchObject([{ local: pair.local, pid: null, command: null, uid: 0 }]);
+  });
+
+  test.skipIf(runtime !== "deno")(
+    because("names the flag that Deno needs to read /proc", runtime === "deno" ? undefined : "this is not Deno"),
+    async () => {
+      for (const args of [["scan"], ["check", "80"], ["demo"], ["wait", "-t", "1s", "--free", "40000"]]) {
+        const { code, stdout, stderr } = await run(commandFor("src/cli/main.ts", args, ["--no-prompt", "--allow-net"]));
+        expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+        expect(stderr).toMatch(
+          /^realpeer: [^\n]*Cannot read \/proc: Deno allows that only with the --allow-all flag\n$/,
+        );
+      }
+    },
+  );
+});
+
+/** An address as ss writes it, in our way. */
+function fromSs(text: string): string {
+  const [, hostname = "", port = ""] = /^(.*):(\d+)$/.exec(text) ?? [];
+  return `${hostname.replace("*", "[::]").replace(/%\w+/, "")}:${port}`;
+}
+
+describe.skipIf(noLab)(because("on a host with 20,000 sockets, realpeer scan", noLab), () => {
+  let outcome: ScanOutcome;
+  let document: Document;
+  beforeAll(async () => {
+    outcome = await runForJson(inEmptyNamespace(commandFor("tests/programs/cli_scan.ts")), { limit: 110_000 });
+    document = JSON.parse(outcome.scan.stdout);
+  }, 120_000);
+
+  test("agrees with ss on self-connections", () => {
+    expect(outcome.sockets).toBeGreaterThan(20_000);
+    expect(outcome.scan).toMatchObject({ code: 1 });
+    const found = document.selfConnections.map(({ local }) => formatEndpoint(local)).sort();
+    expect(found).toHaveLength(2);
+    expect(found).toEqual(outcome.ssSelf.map(fromSs).sort());
+    for (const { local, pid } of document.selfConnections) {
+      expect(outcome.held).toContain(`holds ${formatEndpoint(local)} pid ${pid}`);
+    }
+  });
+
+  test("agrees with ss on listening ports, and names their programs", () => {
+    const { listeners = [] } = document;
+    expect(listeners).toHaveLength(3);
+    expect(listeners.map(({ local }) => formatEndpoint(local)).sort()).toEqual(outcome.ssListen.map(fromSs).sort());
+    for (const { command } of listeners) expect(command).toContain("many_sockets.py");
+  });
+
+  test("lines its tables up", () => {
+    const [self = "", listening = ""] = outcome.text.stdout.split("\n\n");
+    for (const text of [self, listening]) {
+      const [head = "", ...rows] = text.trimEnd().split("\n");
+      expect(rows.length).toBeGreaterThan(1);
+      for (const row of rows) {
+        for (const column of ["PID", "USER", "COMMAND"]) {
+          expect(row.slice(head.indexOf(column) - 2, head.indexOf(column) + 1)).toMatch(/^ {2}\S$/);
+        }
+      }
+    }
+  });
+
+  test("--prometheus is what a parser of the format reads", () => {
+    const families = parseText(outcome.prometheus.stdout);
+    const byName = Object.fromEntries(families.map((family) => [family.name, family]));
+    expect(byName["realpeer_self_connections"]).toMatchObject({ type: "GAUGE", metrics: [{ value: "2" }] });
+    expect(byName["realpeer_listeners"]).toMatchObject({ type: "GAUGE", metrics: [{ value: "3" }] });
+    const labels = byName["realpeer_self_connection"]!.metrics.map((metric) => metric.labels!);
+    expect(labels.map(({ local = "" }) => parseEndpoint(local).hostname).sort()).toEqual(["127.0.0.1", "::1"]);
+    for (const { command } of labels) expect(command).toContain("cli_hold_self.ts");
+  });
+
+  test("does not mind sockets that come and go while it reads", () => {
+    expect(outcome.duringChurn).toHaveLength(10);
+    for (const { code, stdout } of outcome.duringChurn) {
+      expect([0, 1]).toContain(code);
+      expect(JSON.parse(stdout).selfConnections).toBeInstanceOf(Array);
+    }
+  });
+});
+
+describe("the text exposition format", () => {
+  test("keeps quotes, backslashes and line ends in a command", () => {
+    const end = { hostname: "::1", port: 40000 };
+    const command = 'node -e "a\\b"\n--x';
+    const text = prometheusText([
+      { local: end, remote: end, state: "ESTABLISHED", pid: 1, command, uid: 0, netns: null },
+    ]);
+    const [, family] = parseText(text);
+    expect(family!.metrics[0]!.labels).toEqual({ local: "[::1]:40000", pid: "1", command, uid: "0", netns: "" });
+  });
+
+  test("says 0 where there is nothing", () => {
+    expect(parseText(prometheusText([]))).toMatchObject([{ metrics: [{ value: "0" }] }]);
+  });
+});
+
+test("realpeer scan --listen shows a server of this process", async () => {
+  await using server = await startServer((socket) => socket.destroy());
+  const { stdout } = await runRealpeer(["scan", "--listen", "--json"]);
+  const { listeners = [] }: Document = JSON.parse(stdout);
+  expect(listeners.filter(({ local }) => local.port === server.port)).toMatchObject([{ pid: process.pid }]);
+});

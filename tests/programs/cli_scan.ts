@@ -1,0 +1,56 @@
+/**
+ * Fills this namespace with 20,000 sockets and two self-connections of another process, and prints as JSON what
+ * `realpeer scan` and `ss` say of them, and of themselves while sockets come and go.
+ */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { start } from "../cli/realpeer.ts";
+import { commandFor, type Finished, run } from "../fixtures/runtime.ts";
+
+const MANY = ["python3", fileURLToPath(new URL("./many_sockets.py", import.meta.url).href)];
+
+export interface ScanOutcome {
+  readonly sockets: number;
+  /** What the process that holds them says. */
+  readonly held: string;
+  readonly scan: Finished;
+  readonly text: Finished;
+  readonly prometheus: Finished;
+  readonly ssSelf: readonly string[];
+  readonly ssListen: readonly string[];
+  readonly duringChurn: readonly Finished[];
+}
+
+function ss(flags: string): string[][] {
+  const output = execFileSync("ss", [`-H${flags}`], { encoding: "utf8", maxBuffer: 1 << 26 });
+  return output.trim().split("\n").filter(Boolean).map((line) => line.trim().split(/ +/));
+}
+
+function scan(...args: string[]): Promise<Finished> {
+  return run(commandFor("src/cli/main.ts", ["scan", ...args]));
+}
+
+const holders = ["4000", "3000", "3000"].map((count) => start([...MANY, count, "hold"]));
+const self = start(commandFor("tests/programs/cli_hold_self.ts", ["127.0.0.1", "::1"]));
+for (const holder of [...holders, self]) await holder.says("ready");
+const rows = ss("tan");
+const outcome: ScanOutcome = {
+  sockets: rows.length,
+  held: await self.says("ready"),
+  scan: await scan("--json", "--listen"),
+  text: await scan("--listen"),
+  prometheus: await scan("--prometheus", "--listen"),
+  ssSelf: rows.filter(([, , , local, peer]) => local === peer).map(([, , , local]) => local!),
+  ssListen: ss("ltn").map(([, , , local]) => local!),
+  duringChurn: [],
+};
+for (const holder of holders) holder.kill("SIGKILL");
+self.kill("SIGKILL");
+await self.finished;
+
+const churn = start([...MANY, "200", "churn"]);
+await churn.says("ready");
+const duringChurn: Finished[] = [];
+for (let i = 0; i < 10; i++) duringChurn.push(await scan("--json", "--listen", "--all-namespaces"));
+churn.kill("SIGKILL");
+console.log(JSON.stringify({ ...outcome, duringChurn }));
