@@ -11,7 +11,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { build, installPeers } from "./bench/build.ts";
 import { output } from "./bench/child.ts";
-import { type Findings, type Part, renderTable } from "./bench/part.ts";
+import { type Findings, type Machine, type Part, renderTable } from "./bench/part.ts";
+import { summary } from "./bench/summary.ts";
 import { overhead } from "./bench/parts/overhead.ts";
 import { waiting } from "./bench/parts/waiting.ts";
 import { longWait } from "./bench/parts/long_wait.ts";
@@ -30,16 +31,7 @@ const parts: readonly Part[] = [
 ];
 const folder = join(root, "scripts/bench/results");
 
-/** What was measured, with what, on what. */
-interface Head {
-  readonly date: string;
-  readonly kernel: string;
-  readonly processor: string;
-  readonly memory: string;
-  readonly versions: Readonly<Record<string, string>>;
-}
-
-async function head(): Promise<Head> {
+async function head(): Promise<Machine> {
   const peers: Record<string, string> = JSON.parse(
     readFileSync(join(root, "scripts/bench/package.json"), "utf8"),
   ).devDependencies;
@@ -107,5 +99,6 @@ for (
   writeFileSync(join(folder, `${part.name}.md`), `${text}\n`);
   for (const [name, picture] of Object.entries(pictures)) writeFileSync(join(folder, name), picture);
 }
+writeFileSync(join(folder, "summary.md"), summary(folder));
 await quietly(["deno", "fmt", "--config", "deno.json", folder]);
 process.exit(0);

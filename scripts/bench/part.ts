@@ -44,3 +44,12 @@ export function renderTable({ caption, columns, rows }: Table): string {
   } |`;
   return [`${caption}`, "", line(columns), rule, ...rows.map(line)].join("\n");
 }
+
+/** What was measured, with what, on what. */
+export interface Machine {
+  readonly date: string;
+  readonly kernel: string;
+  readonly processor: string;
+  readonly memory: string;
+  readonly versions: Readonly<Record<string, string>>;
+}

@@ -25,7 +25,7 @@ const config = {
   view: { stroke: null },
   title: { color: TEXT, fontSize: 14, fontWeight: 600, anchor: "start", subtitleColor: TEXT, subtitleFontSize: 12 },
   axis: { labelColor: TEXT, titleColor: TEXT, gridColor: GRID, domainColor: GRID, tickColor: GRID, labelFontSize: 12 },
-  legend: { labelColor: TEXT, titleColor: TEXT, labelFontSize: 12 },
+  legend: { labelColor: TEXT, titleColor: TEXT, labelFontSize: 12, labelLimit: 0 },
 };
 
 function draw(specification: object): string {
@@ -39,6 +39,8 @@ function draw(specification: object): string {
   if (status !== 0) throw new Error(`Cannot draw: ${stderr}`);
   return stdout;
 }
+
+const VALUES = [0.3, 1, 3, 10, 30, 100, 300, 1000];
 
 const isOurs = (label: string): boolean => label.startsWith("realpeer");
 
@@ -111,14 +113,14 @@ export function drawFrontier(curves: readonly Point[], tools: readonly Point[]):
       type: "quantitative",
       scale,
       title: "median from listen to report, ms",
-      axis: { tickCount: 5, format: "~g" },
+      axis: { values: VALUES },
     },
     y: {
       field: "cpuPerSecond",
       type: "quantitative",
       scale,
       title: "CPU, ms for each second waited",
-      axis: { tickCount: 5, format: "~g" },
+      axis: { values: VALUES },
     },
   };
   const labels = [...new Set(curves.map(({ label }) => label))];

@@ -46,7 +46,11 @@ async function run(): Promise<Findings> {
     }),
   );
   const shown = ({ keptOff }: Aftermath): string =>
-    keptOff === null ? `over ${LIMIT_MS / 1000} s` : `${figure(keptOff)} ms`;
+    keptOff === null
+      ? `over ${LIMIT_MS / 1000} s`
+      : keptOff < 1000
+      ? `${figure(keptOff)} ms`
+      : `${figure(keptOff / 1000)} s`;
   const rows = labels.map((label) => [label, found[label]!.outcome.replaceAll(`"`, ""), shown(found[label]!)]);
   const targets = labels.filter(isOurs).map((label) => {
     const { keptOff } = found[label]!;

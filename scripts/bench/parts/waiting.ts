@@ -220,7 +220,7 @@ function picturesOf(
   return {
     "latency.svg": latencies("From listen to report, called from a program", api),
     "latency_command.svg": latencies("From listen to exit, run as a command", command),
-    "frontier.svg": drawFrontier(points, api),
+    "frontier.svg": drawFrontier(points, api.filter(({ label }) => !/deno|bun/.test(label))),
   };
 }
 
