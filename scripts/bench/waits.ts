@@ -1,5 +1,5 @@
 import { Conversation, type Runtime, side } from "./child.ts";
-import { shuffled } from "./numbers.ts";
+import { shuffled, type Spread, spread } from "./numbers.ts";
 import type { Answer as Listened, Question as Listen } from "./sides/late_server.ts";
 import type { Answer as Waited } from "./sides/waiter.ts";
 
@@ -99,4 +99,45 @@ export function callOf(runtime: Runtime, tool: string) {
     await process.end();
     return wait;
   };
+}
+
+/** What one tool did in all its waits. */
+export interface Summary extends Spread {
+  readonly label: string;
+  /** Milliseconds of processor time in one wait, on average. */
+  readonly cpu: number;
+  /** The same for each second waited. */
+  readonly cpuPerSecond: number;
+  readonly latencies: readonly number[];
+}
+
+function summaryOf(label: string, waits: readonly Wait[]): Summary {
+  const latencies = waits.map(({ latency }) => Math.round(latency * 100) / 100);
+  const early = latencies.find((latency) => latency < -1);
+  if (early !== undefined) {
+    throw new Error(
+      `Cannot compare: ${label} reported ${-early} ms before there was a server`,
+    );
+  }
+  const cpu = waits.reduce((sum, wait) => sum + wait.cpu, 0) / 1000;
+  const seconds = waits.reduce((sum, wait) => sum + wait.waited, 0) / 1000;
+  return {
+    label,
+    ...spread(latencies),
+    cpu: cpu / waits.length,
+    cpuPerSecond: cpu / seconds,
+    latencies,
+  };
+}
+
+/** `waitInTurns`, summed up. */
+export async function summaries(
+  waiters: Readonly<
+    Record<string, (servers: LateServers, delay: number) => Promise<Wait>>
+  >,
+  waits: readonly number[],
+): Promise<Summary[]> {
+  return Object.entries(await waitInTurns(waiters, waits)).map((
+    [label, waits],
+  ) => summaryOf(label, waits));
 }

@@ -1,46 +1,13 @@
-import { Conversation, jsonOf, side } from "../child.ts";
+import { Conversation, side } from "../child.ts";
 import { type CommandLine, commandLines } from "../command_lines.ts";
-import { compileC } from "../floor.ts";
-import { figure, spread } from "../numbers.ts";
+import { type Frontier, frontier, frontierTable } from "../frontier.ts";
+import { figure } from "../numbers.ts";
 import type { Findings, Part, Table, Target } from "../part.ts";
-import type { Answer as Launched, Question as Launch } from "../sides/launch.ts";
 import { drawFrontier, drawLatencies } from "../picture.ts";
-import { callOf, delays, type LateServers, type Wait, waitInTurns } from "../waits.ts";
+import type { Answer as Launched, Question as Launch } from "../sides/launch.ts";
+import { callOf, delays, type LateServers, summaries, type Summary, type Wait } from "../waits.ts";
 
 const RUNS = 30;
-const FRONTIER_RUNS = 10;
-const FRONTIER_PAUSES = [5, 10, 20, 40, 80, 160];
-
-/** What one tool did in all its waits. */
-export interface Summary {
-  readonly label: string;
-  readonly median: number;
-  readonly p95: number;
-  /** Milliseconds of processor time in one wait, on average. */
-  readonly cpu: number;
-  /** The same for each second waited. */
-  readonly cpuPerSecond: number;
-  readonly latencies: readonly number[];
-}
-
-function summary(label: string, waits: readonly Wait[]): Summary {
-  const latencies = waits.map(({ latency }) => Math.round(latency * 100) / 100);
-  const early = latencies.find((latency) => latency < -1);
-  if (early !== undefined) {
-    throw new Error(
-      `Cannot compare: ${label} reported ${-early} ms before there was a server`,
-    );
-  }
-  const cpu = waits.reduce((sum, wait) => sum + wait.cpu, 0) / 1000;
-  const seconds = waits.reduce((sum, wait) => sum + wait.waited, 0) / 1000;
-  return {
-    label,
-    ...spread(latencies),
-    cpu: cpu / waits.length,
-    cpuPerSecond: cpu / seconds,
-    latencies,
-  };
-}
 
 function tableOf(caption: string, summaries: readonly Summary[]): Table {
   const columns = [
@@ -54,17 +21,6 @@ function tableOf(caption: string, summaries: readonly Summary[]): Table {
     { label, median, p95, cpu, cpuPerSecond },
   ) => [label, ...[median, p95, cpu, cpuPerSecond].map(figure)]);
   return { caption, columns, rows };
-}
-
-async function summaries(
-  waiters: Readonly<
-    Record<string, (servers: LateServers, delay: number) => Promise<Wait>>
-  >,
-  waits: readonly number[],
-): Promise<Summary[]> {
-  return Object.entries(await waitInTurns(waiters, waits)).map((
-    [label, waits],
-  ) => summary(label, waits));
 }
 
 function byApi(): Promise<Summary[]> {
@@ -110,81 +66,6 @@ async function byCommand(): Promise<Summary[]> {
   );
   await Promise.all(idle.map((launch) => launch.end()));
   return found;
-}
-
-/** What a pause between attempts buys and costs, and what it costs at least. */
-interface Frontier {
-  readonly label: string;
-  readonly pause: number;
-  readonly median: number;
-  readonly cpuPerSecond: number;
-}
-
-async function frontier(): Promise<Frontier[]> {
-  const retry = (pause: number): string => JSON.stringify({ initialDelay: pause, multiplier: 1, jitter: 0 });
-  const calls = Object.fromEntries(
-    FRONTIER_PAUSES.map((pause) => [`${pause}`, callOf("node", retry(pause))]),
-  );
-  const points = (await summaries(calls, delays(FRONTIER_RUNS, 200, 1200))).map(
-    (found): Frontier => (
-      {
-        label: "realpeer, constant pause",
-        pause: Number(found.label),
-        median: found.median,
-        cpuPerSecond: found.cpuPerSecond,
-      }
-    ),
-  );
-  const connects = await compileC("connects");
-  for (const pause of FRONTIER_PAUSES) {
-    const count = `${Math.round(1000 / pause)}`;
-    const [c] = await jsonOf<number[]>([
-      connects,
-      "127.0.0.1",
-      "9",
-      count,
-      "1",
-      `${pause}`,
-    ]);
-    const { perTick } = await jsonOf<{ perTick: number }>(
-      side("node", "empty_timer", [`${pause}`, count]),
-    );
-    // Nobody is found by these: a poll that sees every change overshoots by half a pause.
-    const floor = { pause, median: pause / 2 };
-    points.push({
-      label: "C, connect() and usleep()",
-      ...floor,
-      cpuPerSecond: c! / pause,
-    });
-    points.push({
-      label: "Node, empty timer",
-      ...floor,
-      cpuPerSecond: perTick / pause,
-    });
-  }
-  return points;
-}
-
-function frontierTable(points: readonly Frontier[]): Table {
-  const labels = [...new Set(points.map(({ label }) => label))];
-  const rows = FRONTIER_PAUSES.map((pause) => {
-    const at = (label: string): Frontier => points.find((point) => point.pause === pause && point.label === label)!;
-    return [
-      `${pause} ms`,
-      figure(at(labels[0]!).median),
-      ...labels.map((label) => figure(at(label).cpuPerSecond)),
-    ];
-  });
-  const columns = [
-    "pause",
-    "median ms",
-    ...labels.map((label) => `CPU ms/s: ${label}`),
-  ];
-  return {
-    caption: "**The frontier** of latency against processor time, and the floor beneath it",
-    columns,
-    rows,
-  };
 }
 
 function targetsOf(api: readonly Summary[]): Target[] {

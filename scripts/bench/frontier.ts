@@ -1,0 +1,84 @@
+import { jsonOf, side } from "./child.ts";
+import { compileC } from "./floor.ts";
+import { figure } from "./numbers.ts";
+import type { Table } from "./part.ts";
+import { callOf, delays, summaries } from "./waits.ts";
+
+const RUNS = 10;
+const PAUSES = [5, 10, 20, 40, 80, 160];
+
+/** What a pause between attempts buys and costs, and what it costs at least. */
+export interface Frontier {
+  readonly label: string;
+  readonly pause: number;
+  readonly median: number;
+  readonly cpuPerSecond: number;
+}
+
+/** Measures the pauses of ours and of what cannot be gone below. */
+export async function frontier(): Promise<Frontier[]> {
+  const retry = (pause: number): string => JSON.stringify({ initialDelay: pause, multiplier: 1, jitter: 0 });
+  const calls = Object.fromEntries(
+    PAUSES.map((pause) => [`${pause}`, callOf("node", retry(pause))]),
+  );
+  const points = (await summaries(calls, delays(RUNS, 200, 1200))).map(
+    (found): Frontier => (
+      {
+        label: "realpeer, constant pause",
+        pause: Number(found.label),
+        median: found.median,
+        cpuPerSecond: found.cpuPerSecond,
+      }
+    ),
+  );
+  const connects = await compileC("connects");
+  for (const pause of PAUSES) {
+    const count = `${Math.round(1000 / pause)}`;
+    const [c] = await jsonOf<number[]>([
+      connects,
+      "127.0.0.1",
+      "9",
+      count,
+      "1",
+      `${pause}`,
+    ]);
+    const { perTick } = await jsonOf<{ perTick: number }>(
+      side("node", "empty_timer", [`${pause}`, count]),
+    );
+    // Nobody is found by these: a poll that sees every change overshoots by half a pause.
+    const floor = { pause, median: pause / 2 };
+    points.push({
+      label: "C, connect() and usleep()",
+      ...floor,
+      cpuPerSecond: c! / pause,
+    });
+    points.push({
+      label: "Node, empty timer",
+      ...floor,
+      cpuPerSecond: perTick / pause,
+    });
+  }
+  return points;
+}
+
+export function frontierTable(points: readonly Frontier[]): Table {
+  const labels = [...new Set(points.map(({ label }) => label))];
+  const rows = PAUSES.map((pause) => {
+    const at = (label: string): Frontier => points.find((point) => point.pause === pause && point.label === label)!;
+    return [
+      `${pause} ms`,
+      figure(at(labels[0]!).median),
+      ...labels.map((label) => figure(at(label).cpuPerSecond)),
+    ];
+  });
+  const columns = [
+    "pause",
+    "median ms",
+    ...labels.map((label) => `CPU ms/s: ${label}`),
+  ];
+  return {
+    caption: "**The frontier** of latency against processor time, and the floor beneath it",
+    columns,
+    rows,
+  };
+}
