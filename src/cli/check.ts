@@ -42,19 +42,21 @@ function textOf(
   reports: readonly PortReport[],
   settings: PortSettings,
   fix: string | null,
-  paint: Paint,
+  system: System,
 ): string {
+  const { stdout } = system;
+  const paint = painterFor(stdout, system);
   const { range: { low, high }, reserved, prefersParity } = settings;
   const lines = [
     `Ephemeral range ${low}-${high}, reserved ${formatPortList(reserved) || "none"}`,
     "",
-    table([["PORT", "RISK", "ATTEMPTS", "LISTENING", "WHY"], ...reports.map((report) => row(report, paint))]),
+    table([["PORT", "RISK", "ATTEMPTS", "LISTENING", "WHY"], ...reports.map((report) => row(report, paint))], stdout),
   ];
   if (fix !== null) lines.push("To end the risk:", `  ${fix}`);
   if (fix !== null && prefersParity) {
     const exposed = reports.filter((report) => report.fix !== null).map(({ port }) => port);
     const file = "/etc/sysctl.d/90-reserved-ports.conf";
-    lines.push(`To keep it so after a restart, write this into ${file}:`, `  ${reservation(exposed, settings)}`);
+    lines.push(`To keep it after a restart, in ${file}:`, `  ${reservation(exposed, settings)}`);
   }
   return `${lines.join("\n").trimEnd()}\n`;
 }
@@ -85,6 +87,6 @@ export function check(args: readonly string[], system: System): number {
     };
   });
   if (json) writeJson(system, reports);
-  else system.stdout.write(textOf(reports, settings, fix, painterFor(system.stdout, system)));
+  else system.stdout.write(textOf(reports, settings, fix, system));
   return reports.some(({ risk }) => risk === "high") ? Status.NOT_MET : Status.MET;
 }

@@ -16,10 +16,10 @@ export function parseDuration(option: string, text: string): number {
   throw new UsageError(`Cannot read ${option} ${text}: expected ${expected}`);
 }
 
-/** A duration for people: `12 ms`, `1.2 s`, `2 min 5 s`. */
+/** A duration for people: `12 ms`, `1.2 s`, `30 s`, `2 min 5 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(Number.isInteger(ms / 1000) ? 0 : 1)} s`;
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -17,17 +17,31 @@ function widthOf(text: string): number {
   return [...text.replace(/\x1b\[\d+m/g, "")].length;
 }
 
-/** Rows whose columns line up, two blanks apart; the last column is as long as it is. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** The last column is never cut shorter than this. */
+const MIN_LAST_COLUMN = 20;
+
+function cut(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join("")}…`;
+}
+
+/**
+ * Rows whose columns line up, two blanks apart. The last column is as long as it is, and cut where a terminal's line
+ * ends: a line that is broken belongs to no column.
+ */
+export function table(rows: readonly (readonly string[])[], output: Output): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, widthOf(cell)));
   }
-  const lines = rows.map((row) =>
-    row.map((cell, i) => i === row.length - 1 ? cell : cell + " ".repeat(widths[i]! - widthOf(cell))).join("  ")
-      .trimEnd()
-  );
-  return lines.map((line) => `${line}\n`).join("");
+  const rest = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
+  const room = output.isTerminal() ? Math.max(output.columns() - rest, MIN_LAST_COLUMN) : Infinity;
+  return rows.map((row) => {
+    const cells = row.map((cell, i) =>
+      i === row.length - 1 ? cut(cell, room) : cell + " ".repeat(widths[i]! - widthOf(cell))
+    );
+    return `${cells.join("  ").trimEnd()}\n`;
+  }).join("");
 }
 
 /** One JSON document. */
@@ -65,7 +79,7 @@ export class StatusLine {
   #draw(): void {
     if (!this.#output.isTerminal()) return this.clear();
     this.#isDrawn = true;
-    this.#output.write(`\r\x1b[K${[...printable(this.#text())].slice(0, this.#output.columns() - 1).join("")}`);
+    this.#output.write(`\r\x1b[K${cut(printable(this.#text()), this.#output.columns() - 1)}`);
   }
 
   /** Takes the line away. */

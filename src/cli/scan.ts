@@ -87,15 +87,13 @@ function socketTable(title: string, sockets: readonly SocketInfo[], { allNamespa
 }
 
 function textOf({ selfConnections, listeners }: Findings, request: Request, system: System): string {
-  const paint = painterFor(system.stdout, system);
-  const self = selfConnections.length === 0 ? "No self-connections\n" : table(
-    socketTable("SELF-CONNECTION", selfConnections, request).map(([local = "", ...rest], i) => [
-      i === 0 ? local : paint("red", local),
-      ...rest,
-    ]),
-  );
+  const { stdout } = system;
+  const paint = painterFor(stdout, system);
+  const [head = [], ...rows] = socketTable("SELF-CONNECTION", selfConnections, request);
+  const marked = rows.map(([local = "", ...rest]) => [paint("red", local), ...rest]);
+  const self = rows.length === 0 ? "No self-connections\n" : table([head, ...marked], stdout);
   if (listeners === undefined) return self;
-  return `${self}\n${table(socketTable("LISTENING", listeners, request))}`;
+  return `${self}\n${table(socketTable("LISTENING", listeners, request), stdout)}`;
 }
 
 function write({ selfConnections, listeners, hasHidden }: Findings, request: Request, system: System): void {

@@ -97,10 +97,11 @@ describe("realpeer scan", () => {
 
   test("--watch redraws a terminal", async () => {
     const system = new FakeSystem(["scan", "--watch", "50ms"], true);
-    setTimeout(() => system.raise("SIGINT"), 400);
+    const drawings = (): string[] => system.stdout.text.split("\x1b[H\x1b[2J").slice(1);
+    const timer = setInterval(() => drawings().length > 1 && system.raise("SIGINT"), 10);
     expect(await runCommandLine(system)).toBe(130);
-    const drawn = system.stdout.text.split("\x1b[H\x1b[2J").slice(1);
-    expect(drawn.length).toBeGreaterThan(1);
+    clearInterval(timer);
+    const drawn = drawings();
     for (const text of drawn) expect(text).toMatch(/^\d\d:\d\d:\d\d, every 50 ms\n\n/);
   });
 
@@ -196,6 +197,15 @@ describe.skipIf(noLab)(because("on a host with 20,000 sockets, realpeer scan", n
       expect(JSON.parse(stdout).selfConnections).toBeInstanceOf(Array);
     }
   });
+});
+
+test("realpeer scan cuts what does not fit into a line of a terminal", async () => {
+  await using _server = await startServer((socket) => socket.destroy());
+  const system = new FakeSystem(["scan", "--listen"], true, { NO_COLOR: "1" });
+  await runCommandLine(system);
+  const lines = system.stdout.text.split("\n");
+  expect(lines.filter((line) => line.length > 60)).toEqual([]);
+  expect(lines.some((line) => line.endsWith("…"))).toBe(true);
 });
 
 describe("the text exposition format", () => {
