@@ -130,6 +130,16 @@ describe("progress of realpeer demo", () => {
     expect(progress.endsWith("\r\x1b[K")).toBe(true);
   });
 
+  test("tells how much of the range was walked", async () => {
+    const system = new FakeSystem(["demo", "--guarded", "--attempts", "20000"], true);
+    expect(await runCommandLine(system)).toBe(0);
+    const drawn = system.stderr.text.split("\r\x1b[K").filter(Boolean);
+    expect(drawn.length).toBeGreaterThan(0);
+    for (const line of drawn) {
+      expect(line).toMatch(/^dialing \S+: \d+ attempts, \d+ % of the range walked, [\d.]+ m?s$/);
+    }
+  });
+
   test("is not written into a pipe", async () => {
     const system = new FakeSystem(args, false);
     await runCommandLine(system);

@@ -18,7 +18,7 @@ export class FakeOutput implements Output {
   }
 
   columns(): number {
-    return 60;
+    return 80;
   }
 }
 

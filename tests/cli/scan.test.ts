@@ -204,7 +204,7 @@ test("realpeer scan cuts what does not fit into a line of a terminal", async () 
   const system = new FakeSystem(["scan", "--listen"], true, { NO_COLOR: "1" });
   await runCommandLine(system);
   const lines = system.stdout.text.split("\n");
-  expect(lines.filter((line) => line.length > 60)).toEqual([]);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
   expect(lines.some((line) => line.endsWith("…"))).toBe(true);
 });
 
