@@ -4,7 +4,7 @@ import { figure } from "./numbers.ts";
 import type { Table } from "./part.ts";
 import { callOf, delays, summaries } from "./waits.ts";
 
-const RUNS = 10;
+const RUNS = 16;
 const PAUSES = [5, 10, 20, 40, 80, 160];
 
 /** What a pause between attempts buys and costs, and what it costs at least. */

@@ -11,6 +11,8 @@ export interface Series {
 /** One point of a curve. */
 export interface Point {
   readonly label: string;
+  /** Where it is on its curve. */
+  readonly pause?: number;
   readonly median: number;
   readonly cpuPerSecond: number;
 }
@@ -146,6 +148,7 @@ export function drawFrontier(curves: readonly Point[], tools: readonly Point[]):
         mark: { type: "line", point: true, strokeWidth: 1.5 },
         encoding: {
           ...encoding,
+          order: { field: "pause" },
           color: {
             field: "label",
             type: "nominal",

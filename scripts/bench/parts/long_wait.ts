@@ -12,6 +12,8 @@ const calls: Readonly<Record<string, ReturnType<typeof callOf>>> = {
   "realpeer (node)": callOf("node", "realpeer"),
   "realpeer (deno)": callOf("deno", "realpeer"),
   "realpeer (bun)": callOf("bun", "realpeer"),
+  // What nobody who dials with net.connect and is never later than 250 ms can go below.
+  "floor: bare loop, 240 ms pause": callOf("node", "loop, 240 ms pause"),
   "wait-on": callOf("node", "wait-on"),
   "tcp-port-used": callOf("node", "tcp-port-used"),
   "wait-port": callOf("node", "wait-port"),

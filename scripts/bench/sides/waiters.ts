@@ -52,6 +52,7 @@ const waiters: Record<string, () => Promise<Wait>> = {
     return (port) => waitPort(port);
   },
   "loop, 10 ms pause": () => Promise.resolve(bareLoop(10)),
+  "loop, 240 ms pause": () => Promise.resolve(bareLoop(240)),
 };
 
 /** The tool of that name; `{...}` is realpeer with these retry options. */
