@@ -16,6 +16,10 @@ const BUN_FETCH_FAILED = {
   error: { name: "TypeError", code: "Malformed_HTTP_Response", message: expect.any(String) },
   states: [],
 };
+const HANDSHAKE_FAILED = {
+  error: { name: "TypeError", code: expect.stringMatching(/^(EPROTO|ERR_SSL_)/), message: expect.any(String) },
+  states: expect.any(Array),
+};
 const WAITING = { states: ["01"] };
 
 /** What each client makes of a connection to itself, and how it keeps its server off the port: 01 open, 06 TIME-WAIT. */
@@ -28,6 +32,7 @@ const beliefs: Readonly<Record<string, unknown>> = {
   "mqtt": WAITING,
   "http.Agent": { error: PARSE_ERROR, states: ["06"] },
   "undici": runtime === "bun" ? BUN_FETCH_FAILED : FETCH_FAILED,
+  "undici over TLS": HANDSHAKE_FAILED,
   "fetch": runtime === "bun" ? BUN_FETCH_FAILED : FETCH_FAILED,
 };
 
@@ -36,7 +41,7 @@ const outOfReach: Readonly<Record<typeof runtime, readonly string[]>> = {
   node: [],
   deno: ["fetch"],
   // Bun replaces the package by its own.
-  bun: ["fetch", "undici"],
+  bun: ["fetch", "undici", "undici over TLS"],
 };
 
 function believe(name: string, guard: Guard): Promise<Belief> {

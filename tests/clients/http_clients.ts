@@ -1,16 +1,16 @@
 import http from "node:http";
+import https from "node:https";
 import type { Socket } from "node:net";
 import * as undici from "undici";
-import { createConnection } from "../../src/adapters/node.ts";
+import { createConnection, guardSocket } from "../../src/adapters/node.ts";
 import { type Client, HOST } from "./client.ts";
 
-function get(options: http.RequestOptions): Promise<string> {
+function answerOf(request: http.ClientRequest): Promise<string> {
   return new Promise((resolve, reject) => {
-    const request = http.get(options, (response) => {
+    request.on("error", reject).on("response", (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (text: string) => body += text).on("end", () => resolve(body));
     });
-    request.on("error", reject);
   });
 }
 
@@ -21,37 +21,54 @@ const httpAgent: Client = {
   open(port, guard) {
     const agent = new http.Agent({ keepAlive: true });
     if (guard === "hook") Object.assign(agent, { createConnection });
-    return { ask: () => get({ host: HOST, port, agent }), close: () => agent.destroy() };
+    return { ask: () => answerOf(http.get({ host: HOST, port, agent })), close: () => agent.destroy() };
   },
 };
 
-const undiciFetch: Client = {
-  server: "http",
+class GuardedAgent extends https.Agent {
+  override createConnection(...args: Parameters<https.Agent["createConnection"]>): Socket {
+    return guardSocket(super.createConnection(...args) as Socket);
+  }
+}
+
+const httpsAgent: Client = {
+  server: "https",
   answer: "real",
   hasHook: true,
   open(port, guard) {
-    const connectTls = undici.buildConnector({});
-    const connect: undici.buildConnector.connector = (options, callback) => {
-      const { hostname, port, protocol } = options;
-      const socket: Socket = createConnection({
-        host: hostname,
-        port: Number(port) || (protocol === "https:" ? 443 : 80),
-      });
-      const fail = (error: Error): void => callback(error, null);
-      socket.once("error", fail).once("connect", () => {
-        socket.off("error", fail);
-        if (protocol === "https:") connectTls({ ...options, httpSocket: socket }, callback);
-        else callback(null, socket);
-      });
-    };
-    const dispatcher = new undici.Agent(guard === "hook" ? { connect } : {});
-    return {
-      ask: async () => await (await undici.fetch(`http://${HOST}:${port}`, { dispatcher })).text(),
-      // Bun has its own undici, in which an Agent is nothing.
-      close: () => dispatcher.destroy?.(),
-    };
+    const Agent = guard === "hook" ? GuardedAgent : https.Agent;
+    const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
+    return { ask: () => answerOf(https.get({ host: HOST, port, agent })), close: () => agent.destroy() };
   },
 };
+
+function undiciFetch(protocol: "http" | "https"): Client {
+  return {
+    server: protocol,
+    answer: "real",
+    hasHook: true,
+    open(port, guard) {
+      const tls = { rejectUnauthorized: false };
+      const secure = undici.buildConnector(tls);
+      const connect: undici.buildConnector.connector = (options, callback) => {
+        const { hostname, port, protocol } = options;
+        const isSecure = protocol === "https:";
+        const socket = createConnection({ host: hostname, port: Number(port) || (isSecure ? 443 : 80) });
+        const fail = (error: Error): void => callback(error, null);
+        socket.once("error", fail).once("connect", () => {
+          socket.off("error", fail);
+          if (isSecure) secure({ ...options, httpSocket: socket }, callback);
+          else callback(null, socket);
+        });
+      };
+      const dispatcher = new undici.Agent({ connect: guard === "hook" ? connect : tls });
+      return {
+        ask: async () => await (await undici.fetch(`${protocol}://${HOST}:${port}`, { dispatcher })).text(),
+        close: () => dispatcher.destroy(),
+      };
+    },
+  };
+}
 
 const builtInFetch: Client = {
   server: "http",
@@ -65,6 +82,8 @@ const builtInFetch: Client = {
 
 export const httpClients: Readonly<Record<string, Client>> = {
   "http.Agent": httpAgent,
-  "undici": undiciFetch,
+  "https.Agent": httpsAgent,
+  "undici": undiciFetch("http"),
+  "undici over TLS": undiciFetch("https"),
   "fetch": builtInFetch,
 };

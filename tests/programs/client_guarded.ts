@@ -7,7 +7,8 @@ import { subscribe } from "node:diagnostics_channel";
 import { setTimeout as pause } from "node:timers/promises";
 import { clients } from "../clients/all_clients.ts";
 import type { Guard } from "../clients/client.ts";
-import { type RunningServer, servers } from "../fixtures/servers.ts";
+import type { RunningServer } from "../fixtures/daemon.ts";
+import { servers } from "../fixtures/servers.ts";
 
 export interface Protection {
   /** The codes of all errors that the client reported while nobody was listening, each once. */
