@@ -23,7 +23,7 @@
  */
 import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
-import { dialFrom, isBare } from "../core/dial_native.ts";
+import { dialFrom, isBare } from "../core/bare_call.ts";
 import { type EndpointPair, ipVersion } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { callOpen, handOver } from "./bun_hand_over.ts";
@@ -173,7 +173,7 @@ export async function connect<Data = undefined>(options: BunConnectOptions<Data>
   let refused: MailboxSocket | undefined;
   const adapter = adapterFor(nativeOptions, isTls ? tlsMailboxHandlers : mailboxHandlers, (socket) => refused = socket);
   try {
-    const socket = suspect ? await dialFrom(suspect, adapter, plan) : (await dial(adapter, plan)).socket;
+    const { socket } = await (suspect ? dialFrom(suspect, adapter, plan) : dial(adapter, plan));
     refused = undefined;
     return handOver(socket, handlers, data as Data, isTls);
   } catch (error) {

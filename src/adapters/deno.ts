@@ -12,7 +12,7 @@
  */
 import { type Adapter, LATE_MS, type PortableAdapter, type Target, type Wire } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
-import { dialFrom, isBare } from "../core/dial_native.ts";
+import { dialFrom, isBare } from "../core/bare_call.ts";
 import { type EndpointPair, sameEndpoint } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
@@ -171,5 +171,5 @@ export async function connect(options: DenoConnectOptions): Promise<Deno.TcpConn
   const adapter = nativeOptions === undefined ? denoAdapter : adapterFor(nativeOptions);
   if (!isBare(plan)) return (await dial(adapter, plan)).socket;
   const conn = await adapter.open(plan.target);
-  return conn.localAddr.port === plan.target.port ? await dialFrom(conn, adapter, plan) : conn;
+  return conn.localAddr.port === plan.target.port ? (await dialFrom(conn, adapter, plan)).socket : conn;
 }

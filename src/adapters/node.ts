@@ -14,7 +14,7 @@
 import * as net from "node:net";
 import { type Adapter, LATE_MS, type PortableAdapter, type Target } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
-import { dialFrom, isBare } from "../core/dial_native.ts";
+import { dialFrom, isBare } from "../core/bare_call.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
 import { endpoints } from "./node_endpoints.ts";
@@ -142,5 +142,5 @@ export async function connect(options: NodeConnectOptions): Promise<net.Socket> 
   const adapter = nativeOptions === undefined ? nodeAdapter : adapterFor(nativeOptions);
   if (!isBare(plan)) return (await dial(adapter, plan)).socket;
   const socket = await adapter.open(plan.target);
-  return socket.localPort === plan.target.port ? await dialFrom(socket, adapter, plan) : socket;
+  return socket.localPort === plan.target.port ? (await dialFrom(socket, adapter, plan)).socket : socket;
 }

@@ -1,7 +1,14 @@
 import { detectAdapter } from "../adapters/detect.ts";
+import type { PortableAdapter } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
+import { dialFrom, isBare } from "../core/bare_call.ts";
+import type { Proved } from "../core/guard.ts";
 import { type ConnectOptions, planOf } from "../core/options.ts";
 import { type Connection, WireConnection } from "./connection.ts";
+
+function connectionOf(adapter: PortableAdapter<unknown>, { socket, pair }: Proved<unknown>): Connection {
+  return new WireConnection(adapter.wire(socket), pair, socket);
+}
 
 /**
  * Opens a TCP connection, and resolves only with a real peer at its other end.
@@ -26,6 +33,9 @@ import { type Connection, WireConnection } from "./connection.ts";
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const plan = planOf(options);
   const adapter = await detectAdapter(plan);
-  const { socket, pair } = await dial(adapter, plan);
-  return new WireConnection(adapter.wire(socket), pair, socket);
+  if (!isBare(plan)) return connectionOf(adapter, await dial(adapter, plan));
+  const socket = await adapter.open(plan.target);
+  const pair = adapter.endpoints(socket);
+  const isPlainlyReal = pair !== null && pair.local.port !== pair.remote.port;
+  return connectionOf(adapter, isPlainlyReal ? { socket, pair } : await dialFrom(socket, adapter, plan));
 }

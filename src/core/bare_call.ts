@@ -1,12 +1,12 @@
 import type { Adapter } from "./adapter.ts";
-import { dial } from "./dial.ts";
+import { dial, type Dialed } from "./dial.ts";
 import type { Plan } from "./options.ts";
 import { NO_RETRY } from "./retry.ts";
 
 /**
- * Whether the plan asks for nothing that the runtime's own call does not do, but for the guard. A native connect then
- * makes that call and looks at the local port once: each promise and each address more would be seen beside a connect on
- * loopback (`npm run bench -- overhead`). What is not plainly a real peer is for `dialFrom` to judge.
+ * Whether the plan asks for nothing that the runtime's own call does not do, but for the guard. Then that
+ * call is made and its ends looked at: each promise more would be seen beside a connect on loopback
+ * (`npm run bench -- overhead`). What is not plainly a real peer is for `dialFrom` to judge.
  */
 export function isBare({ signal, timeout, attemptTimeout, policy, stableFor }: Plan): boolean {
   const isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity;
@@ -14,7 +14,7 @@ export function isBare({ signal, timeout, attemptTimeout, policy, stableFor }: P
 }
 
 /** Goes on from a socket that is open already, as if `dial` had opened it. */
-export async function dialFrom<Socket>(first: Socket, adapter: Adapter<Socket>, plan: Plan): Promise<Socket> {
+export function dialFrom<Socket>(first: Socket, adapter: Adapter<Socket>, plan: Plan): Promise<Dialed<Socket>> {
   let isTaken = false;
   const open: Adapter<Socket>["open"] = (target, signal) => {
     if (isTaken) return adapter.open(target, signal);
@@ -22,5 +22,5 @@ export async function dialFrom<Socket>(first: Socket, adapter: Adapter<Socket>, 
     return Promise.resolve(first);
   };
   const resumed: Adapter<Socket> = Object.create(adapter, { open: { value: open } });
-  return (await dial(resumed, plan)).socket;
+  return dial(resumed, plan);
 }

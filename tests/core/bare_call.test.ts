@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dialFrom, isBare } from "../../src/core/dial_native.ts";
+import { dialFrom, isBare } from "../../src/core/bare_call.ts";
 import { type ConnectOptions, planOf } from "../../src/core/options.ts";
 import { codeError, FakeAdapter, type FakeSocket } from "../fixtures/fake_adapter.ts";
 
@@ -7,7 +7,7 @@ const LITERAL = { hostname: "127.0.0.1", port: 40000 };
 
 async function continued(adapter: FakeAdapter, options: Partial<ConnectOptions> = {}): Promise<FakeSocket> {
   const plan = planOf({ ...LITERAL, ...options });
-  return await dialFrom(await adapter.open(plan.target), adapter, plan);
+  return (await dialFrom(await adapter.open(plan.target), adapter, plan)).socket;
 }
 
 describe("dialFrom()", () => {
