@@ -1,4 +1,3 @@
-import { detectAdapter } from "../adapters/detect.ts";
 import type { Adapter } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
 import { type Endpoint, type EndpointPair, parseEndpoint } from "../core/endpoint.ts";
@@ -108,6 +107,7 @@ export class TargetWait {
       }
     }
     const plan = this.#plan({ ...options, timeout }, signal, {});
+    const { detectAdapter } = await import("../adapters/detect.ts");
     return await this.#dial(await detectAdapter(plan), plan);
   }
 
