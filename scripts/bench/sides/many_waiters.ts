@@ -17,9 +17,7 @@ export interface ManyWaiters {
 
 const count = Number(process.argv[2]);
 const hostname = "127.0.0.1";
-const server = net.createServer((socket) =>
-  void socket.on("error", () => {}).resume()
-);
+const server = net.createServer((socket) => void socket.on("error", () => {}).resume());
 await new Promise<void>((resolve) => server.listen(0, hostname, resolve));
 const { port } = server.address() as net.AddressInfo;
 // Everything is loaded and every descriptor of the runtime's own is open.
@@ -35,12 +33,8 @@ const waiting = Array.from(
 await sleep(1000);
 const perWaiter = (process.memoryUsage().rss - before) / 1024 / count;
 const accepted: net.Socket[] = [];
-const late = net.createServer((socket) =>
-  void accepted.push(socket.on("error", () => {}).resume())
-);
-await new Promise<void>((resolve) =>
-  late.listen({ port, host: hostname, backlog: 4096 }, resolve)
-);
+const late = net.createServer((socket) => void accepted.push(socket.on("error", () => {}).resume()));
+await new Promise<void>((resolve) => late.listen({ port, host: hostname, backlog: 4096 }, resolve));
 const listened = performance.now();
 const results = await Promise.all(waiting);
 const lastReport = performance.now() - listened;
