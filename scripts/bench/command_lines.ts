@@ -18,7 +18,7 @@ const bin = (name: string): string => join(root, "scripts/bench/node_modules/.bi
 
 /** The command as npm installs it. */
 export function realpeer(runtime: Runtime, args: readonly string[]): string[] {
-  return onRuntime(runtime, join(packageFolder, "script/src/cli/main.js"), args);
+  return onRuntime(runtime, join(packageFolder, "esm/src/cli/main.js"), args);
 }
 
 function ours(runtime: Runtime): CommandLine {

@@ -89,7 +89,7 @@ export function packageJson({ name, version, description, license, engines }: So
     module: outputOf("./mod.ts", "esm"),
     exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
     typesVersions: { "*": Object.fromEntries(types) },
-    bin: Object.fromEntries(commands.map(({ name, path }) => [name, outputOf(path, "script").replace("./", "")])),
+    bin: Object.fromEntries(commands.map(({ name, path }) => [name, outputOf(path, "esm").replace("./", "")])),
     files: ["esm", "script", "CHANGELOG.md"],
     engines: { ...engines, bun: ">=1.2", deno: ">=2.8" },
   };

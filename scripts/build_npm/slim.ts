@@ -1,4 +1,4 @@
-import { build, stop, transform } from "esbuild";
+import { build, type Plugin, stop, transform } from "esbuild";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { commands, entryPoints, type Format, outputOf } from "./description.ts";
@@ -21,26 +21,36 @@ export function moduleFiles(outDir: string): string[] {
   return files.filter((file) => /\.[jt]s$/.test(file));
 }
 
+/** What the library has too is not packed a second time. */
+const sharedWithLibrary: Plugin = {
+  name: "shared with the library",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.\/(core|adapters)\// }, ({ path }) => ({ path, external: true }));
+  },
+};
+
 /**
- * Makes a command one CommonJS file, which its ES module only loads: the loader of ES modules and each file take Node
- * longer than a short command runs. What the command imports when it needs it still runs only then.
+ * Makes a command few files: to load each takes a runtime longer than a short command has to do. What it imports only
+ * when it needs it is still a file of its own. A command is run, not required: its CommonJS only loads the ES module.
  */
 async function bundleCommands(outDir: string): Promise<void> {
   for (const { path } of commands) {
     const [module, script] = [outputOf(path, "esm"), outputOf(path, "script")];
     await build({
       entryPoints: [join(outDir, module)],
-      outfile: join(outDir, script),
+      outdir: join(outDir, dirname(module)),
       allowOverwrite: true,
       bundle: true,
+      splitting: true,
       platform: "node",
-      format: "cjs",
+      format: "esm",
       target: "es2022",
       legalComments: "none",
       minify: true,
+      plugins: [sharedWithLibrary],
     });
-    const up = "../".repeat(module.split("/").length - 2);
-    writeFileSync(join(outDir, module), `import "${up}${script.replace("./", "")}";\n`);
+    const up = "../".repeat(script.split("/").length - 2);
+    writeFileSync(join(outDir, script), `"use strict";\nimport("${up}${module.replace("./", "")}");\n`);
   }
 }
 
@@ -64,10 +74,10 @@ function prune(outDir: string): void {
 
 /** Takes comments out of modules; editors show those of the declarations. */
 async function stripComments(outDir: string): Promise<void> {
-  const bundles = new Set(commands.map(({ path }) => join(outDir, outputOf(path, "script"))));
+  const bundled = commands.map(({ path }) => join(outDir, dirname(outputOf(path, "esm"))));
   try {
     for (const file of moduleFiles(outDir)) {
-      if (!file.endsWith(".js") || bundles.has(file)) continue;
+      if (!file.endsWith(".js") || bundled.includes(dirname(file))) continue;
       const { code } = await transform(readFileSync(file, "utf8"), { target: "es2022", legalComments: "none" });
       writeFileSync(file, code);
     }

@@ -2,13 +2,14 @@ import { nearest } from "./arguments.ts";
 import { Interrupted, Status, UsageError } from "./errors.ts";
 import { Interrupts } from "./interrupts.ts";
 import type { System } from "./system.ts";
+import { wait } from "./wait.ts";
 
 /** One of the commands; with its exit status. */
 export type Command = (args: readonly string[], system: System, interrupts: Interrupts) => Promise<number> | number;
 
-/** Loaded when they are asked for: what the others import costs time. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  wait: async () => (await import("./wait.ts")).wait,
+/** Loaded when they are asked for: what they import costs time. `wait`, which is in a hurry, is there already. */
+const commands: Readonly<Record<string, () => Command | Promise<Command>>> = {
+  wait: () => wait,
   demo: async () => (await import("./demo.ts")).demo,
   check: async () => (await import("./check.ts")).check,
   scan: async () => (await import("./scan.ts")).scan,
