@@ -12,7 +12,8 @@ interface DialOptions {
   readonly [GUARDED]?: true;
 }
 
-function dialOptions([first]: readonly unknown[]): DialOptions {
+function dialOptions(args: readonly unknown[]): DialOptions {
+  const first = args[0];
   // net.connect and tls.connect hand over an array of what they have parsed already.
   const options: unknown = Array.isArray(first) ? first[0] : first;
   return typeof options === "object" && options !== null ? options : { port: options };

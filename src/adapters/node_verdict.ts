@@ -15,25 +15,32 @@ export const GUARDED: unique symbol = Symbol.for("@realpeer/tcp guarded");
 
 const isJavaScriptCore = "Bun" in globalThis;
 
+/** One for all sockets: whoever connects pays for each allocation. */
+const hidden: PropertyDescriptor = { value: undefined, configurable: true, writable: true, enumerable: false };
+
 /**
- * Puts a method in front of the one a socket has; what is returned undoes that, unless somebody else has put another one
- * in front since.
+ * Puts an `emit` in front of the one a socket has.
  *
  * A property that was deleted makes an object slow in V8 (10 to 15 microseconds per connection on Deno 2.9 and Node 26),
  * so there one that nothing enumerates stays behind, with the inherited method in it. In JavaScriptCore it is defining
  * one that does (30 microseconds on Bun 1.4) and deleting does not.
  */
-function override(socket: Socket, name: "emit" | "destroy", method: Method): () => void {
-  const methods = socket as { [name in "emit" | "destroy"]?: unknown };
-  const before = socket[name];
-  const isOwn = Object.hasOwn(socket, name);
-  if (isOwn || isJavaScriptCore) methods[name] = method;
-  else Object.defineProperty(socket, name, { value: method, configurable: true, writable: true, enumerable: false });
-  return () => {
-    if (methods[name] !== method) return;
-    if (isJavaScriptCore && !isOwn) delete methods[name];
-    else methods[name] = before;
-  };
+function override(socket: Socket, emit: Method): void {
+  if (isJavaScriptCore || Object.hasOwn(socket, "emit")) {
+    socket.emit = emit as Socket["emit"];
+  } else {
+    hidden.value = emit;
+    Object.defineProperty(socket, "emit", hidden);
+    hidden.value = undefined;
+  }
+}
+
+/** Undoes that, unless somebody else has put another one in front since. */
+function restore(socket: Socket, override: Method, before: Method): void {
+  if (socket.emit !== override) return;
+  if (isJavaScriptCore) Reflect.deleteProperty(socket, "emit");
+  // Somebody's own from before, or what is inherited.
+  if (socket.emit !== before) socket.emit = before as Socket["emit"];
 }
 
 /**
@@ -52,9 +59,11 @@ function resetWith(socket: Socket, error: Error): void {
   }
   // resetAndDestroy() takes no error, but on every runtime it ends in a call of destroy().
   const { destroy } = socket;
-  const restore = override(socket, "destroy", () => destroy.call(socket, error));
+  const isOwn = Object.hasOwn(socket, "destroy");
+  socket.destroy = () => destroy.call(socket, error);
   socket.resetAndDestroy();
-  restore();
+  if (isOwn) socket.destroy = destroy;
+  else Reflect.deleteProperty(socket, "destroy");
 }
 
 /**
@@ -70,14 +79,14 @@ export function awaitVerdict(socket: Socket, port?: number): void {
   let state: "waiting" | "rejected" | "over" = "waiting";
   let dialed = port;
   const guardedEmit: Method & { [GUARDED]?: true } = function (...args) {
-    const [event] = args;
+    const event = args[0];
     if (event === "close" && socket.connecting) {
       // Somebody dialed again from an 'error' listener, perhaps another port: this 'close' is still the old attempt's.
       state = "waiting";
       dialed = undefined;
     } else if (event === "close") {
       state = "over";
-      restore();
+      restore(socket, guardedEmit, emit);
     } else if (state !== "over" && (event === "connect" || event === "ready")) {
       if (state === "rejected") return false;
       const pair = dialed === undefined || socket.localPort === dialed ? endpoints(socket) : null;
@@ -88,10 +97,10 @@ export function awaitVerdict(socket: Socket, port?: number): void {
         return false;
       }
       state = "over";
-      restore();
+      restore(socket, guardedEmit, emit);
     }
     return emit.apply(this, args);
   };
   guardedEmit[GUARDED] = true;
-  const restore = override(socket, "emit", guardedEmit);
+  override(socket, guardedEmit);
 }
