@@ -44,7 +44,7 @@ class Limits {
   readonly #caller: AbortSignal | undefined;
   readonly #attemptTimeout: number;
   readonly #isLimited: boolean;
-  readonly #onTimeout: () => unknown;
+  readonly #onTimeout: (isFinal: boolean) => unknown;
   #controller: AbortController | undefined;
   #timer: unknown;
   /** When the current attempt began; undefined between attempts. */
@@ -54,14 +54,14 @@ class Limits {
   #wake: (() => void) | undefined;
   readonly #onAbort = (): void => this.#end(this.#caller?.reason);
 
-  constructor({ signal, timeout, attemptTimeout }: Plan, clock: Clock, onTimeout: () => unknown) {
+  constructor({ signal, timeout, attemptTimeout }: Plan, clock: Clock, onTimeout: (isFinal: boolean) => unknown) {
     this.#clock = clock;
     this.#caller = signal;
     this.#attemptTimeout = attemptTimeout;
     this.#isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) <= MAX_TIMER_MS;
     this.#onTimeout = onTimeout;
     signal?.addEventListener("abort", this.#onAbort);
-    if (timeout <= MAX_TIMER_MS) this.#timer = clock.setTimeout(() => this.#end(onTimeout()), timeout);
+    if (timeout <= MAX_TIMER_MS) this.#timer = clock.setTimeout(() => this.#end(onTimeout(true)), timeout);
   }
 
   #end(reason: unknown): void {
@@ -88,7 +88,7 @@ class Limits {
       if (this.#began === undefined) return;
       const left = this.#began + this.#attemptTimeout - this.#clock.now();
       if (left > 0) this.#watchFor(left);
-      else this.#controller?.abort(this.#onTimeout());
+      else this.#controller?.abort(this.#onTimeout(false));
     }, ms);
   }
 
@@ -137,8 +137,9 @@ export async function dial<Socket>(
   const started = clock.now();
   const tally: Tally = { attempts: 0, selfConnects: 0 };
   let lastError: unknown;
-  const timedOut = (): ConnectTimeoutError =>
-    new ConnectTimeoutError(target, tally.attempts, clock.now() - started, lastError);
+  // The end of one attempt has no cause: each would hold on to the one before, without end.
+  const timedOut = (isFinal: boolean): ConnectTimeoutError =>
+    new ConnectTimeoutError(target, tally.attempts, clock.now() - started, isFinal ? lastError : undefined);
   const limits = new Limits(plan, clock, timedOut);
   try {
     while (true) {

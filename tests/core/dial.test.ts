@@ -154,6 +154,12 @@ describe("dial() with retry", () => {
     expect(clock.now()).toBe(1000);
   });
 
+  test("keeps no chain of the attempts that ran out of time", async () => {
+    const { error } = await play({ ...LITERAL, retry: { maxAttempts: 5 }, attemptTimeout: 100 }, ["silent"]);
+    expect(error).toMatchObject({ name: "ConnectTimeoutError", attempts: 5 });
+    expect((error as Error).cause).toBeUndefined();
+  });
+
   test("asks isRetriable instead of its own table", async () => {
     const asked: unknown[] = [];
     const isRetriable = (error: unknown): boolean => {
