@@ -12,9 +12,10 @@ export const READ_AHEAD_BYTES: number = 1 << 20;
 
 /**
  * For how long a connect that was given up may still succeed before its socket is closed. A self-connection is complete
- * as soon as connect(2) returns, but the runtime tells only in one of the next turns of its event loop.
+ * as soon as connect(2) returns, but the runtime tells only in one of the next turns of its event loop, which on a busy
+ * machine may come late.
  */
-export const LATE_MS = 5;
+export const LATE_MS = 50;
 
 /** What a runtime can do with TCP: it opens, reports and closes. Comparing, retrying and timing are the core's. */
 export interface Adapter<Socket> {

@@ -12,6 +12,6 @@ for (let i = 0; i < 20; i++) {
   if (i % 2 === 0) queueMicrotask(() => controller.abort());
   else setTimeout(() => controller.abort(), 0);
   await pending.catch(() => {});
-  await sleep(20);
+  await sleep(70);
 }
 console.log(JSON.stringify(socketsOnPort(port)));

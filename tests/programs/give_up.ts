@@ -70,7 +70,7 @@ try {
 }
 const elapsed = performance.now() - started;
 const { name, code, attempts, cause } = (rejection ?? {}) as Record<string, unknown>;
-await sleep(20);
+await sleep(200);
 const outcome = {
   elapsed,
   control: await control,
