@@ -15,32 +15,31 @@ export const GUARDED: unique symbol = Symbol.for("@realpeer/tcp guarded");
 
 const isJavaScriptCore = "Bun" in globalThis;
 
-/** One for all sockets: whoever connects pays for each allocation. */
-const hidden: PropertyDescriptor = { value: undefined, configurable: true, writable: true, enumerable: false };
-
 /**
- * Puts an `emit` in front of the one a socket has.
+ * Takes an `emit` away that stands in front of the one a socket has, unless somebody else has put another in front since.
  *
- * A property that was deleted makes an object slow in V8 (10 to 15 microseconds per connection on Deno 2.9 and Node 26),
- * so there one that nothing enumerates stays behind, with the inherited method in it. In JavaScriptCore it is defining
- * one that does (30 microseconds on Bun 1.4) and deleting does not.
+ * A property that was deleted makes an object slow in V8: 10 to 15 microseconds for each connection on Deno 2.9 and Node
+ * 26. There it stays, and holds what would be inherited. (Defining one that nothing enumerates costs 4 microseconds, and
+ * 30 in Bun 1.4, where deleting is cheap.)
  */
-function override(socket: Socket, emit: Method): void {
-  if (isJavaScriptCore || Object.hasOwn(socket, "emit")) {
-    socket.emit = emit as Socket["emit"];
-  } else {
-    hidden.value = emit;
-    Object.defineProperty(socket, "emit", hidden);
-    hidden.value = undefined;
-  }
-}
-
-/** Undoes that, unless somebody else has put another one in front since. */
 function restore(socket: Socket, override: Method, before: Method): void {
   if (socket.emit !== override) return;
   if (isJavaScriptCore) Reflect.deleteProperty(socket, "emit");
-  // Somebody's own from before, or what is inherited.
   if (socket.emit !== before) socket.emit = before as Socket["emit"];
+}
+
+/** What a handle is asked to fill in. */
+const name: { port?: number } = {};
+
+/**
+ * The local port, asked of the handle where it can be: `socket.localPort` makes texts of the address besides, which costs
+ * as much again. Handles of any other shape are left to it.
+ */
+function localPort(socket: Socket): number | undefined {
+  const { _handle: handle } = socket as { _handle?: { localPort?: unknown; getsockname?: (name: object) => unknown } };
+  if (typeof handle?.localPort === "number") return handle.localPort;
+  if (typeof handle?.getsockname !== "function" || handle.getsockname(name) !== 0) return socket.localPort;
+  return name.port;
 }
 
 /**
@@ -89,7 +88,7 @@ export function awaitVerdict(socket: Socket, port?: number): void {
       restore(socket, guardedEmit, emit);
     } else if (state !== "over" && (event === "connect" || event === "ready")) {
       if (state === "rejected") return false;
-      const pair = dialed === undefined || socket.localPort === dialed ? endpoints(socket) : null;
+      const pair = dialed === undefined || localPort(socket) === dialed ? endpoints(socket) : null;
       if (pair !== null && sameEndpoint(pair.local, pair.remote)) {
         state = "rejected";
         publishSelfConnection(pair);
@@ -102,5 +101,5 @@ export function awaitVerdict(socket: Socket, port?: number): void {
     return emit.apply(this, args);
   };
   guardedEmit[GUARDED] = true;
-  override(socket, guardedEmit);
+  socket.emit = guardedEmit as Socket["emit"];
 }

@@ -100,7 +100,8 @@ describe("a guarded socket to a real peer", () => {
         let seen: unknown;
         socket.once("connect", () => {
           seen = {
-            keys: Object.keys(socket),
+            // In V8 the place of `emit` stays, with what would be inherited in it.
+            keys: Object.keys(socket).filter((key) => key !== "emit"),
             emit: socket.emit === EventEmitter.prototype.emit,
             isInherited: Object.getPrototypeOf(socket) === net.Socket.prototype && socket instanceof net.Socket,
             listeners: socket.eventNames().map((name) => [name, socket.listenerCount(name)]),
