@@ -26,7 +26,7 @@ import { dial } from "../core/dial.ts";
 import { dialFrom, isBare } from "../core/bare_call.ts";
 import { type EndpointPair, ipVersion } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
-import { callOpen, handOver } from "./bun_hand_over.ts";
+import { callOpen, handOver, withData } from "./bun_hand_over.ts";
 import { isStable, Mailbox, mailboxHandlers, tlsMailboxHandlers } from "./bun_mailbox.ts";
 import type { BunSocket, BunSocketOptions } from "./bun_types.ts";
 import { wire } from "./bun_wire.ts";
@@ -121,10 +121,8 @@ export const bunAdapter: PortableAdapter<unknown> = {
 
 /** A socket that was opened with its user's handlers, from now on with ours: nobody hears of what becomes of it. */
 function intoMailbox<Data>(userSocket: Bun.Socket<Data>): MailboxSocket {
-  // One object under two types: what its `data` holds changes here.
-  const socket = userSocket as unknown as MailboxSocket;
+  const socket = withData(userSocket, new Mailbox());
   socket.reload({ socket: mailboxHandlers });
-  socket.data = new Mailbox();
   return socket;
 }
 
@@ -177,11 +175,7 @@ export async function connect<Data = undefined>(options: BunConnectOptions<Data>
     refused = undefined;
     return handOver(socket, handlers, data as Data, isTls);
   } catch (error) {
-    if (refused) {
-      const socket = refused as unknown as Bun.Socket<Data>;
-      socket.data = data as Data;
-      handlers.connectError?.(socket, error as Error);
-    }
+    if (refused) handlers.connectError?.(withData(refused, data as Data), error as Error);
     throw error;
   }
 }

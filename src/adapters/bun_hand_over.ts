@@ -2,10 +2,17 @@ import type { Mailbox, SocketEvent } from "./bun_mailbox.ts";
 
 /** The same bytes as the handlers' `binaryType` wants them. */
 function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined): Buffer {
-  // Bun's own types give `data` a Buffer whatever `binaryType` says.
-  if (binaryType === "uint8array") return chunk as Buffer;
-  if (binaryType === "arraybuffer") return chunk.slice().buffer as unknown as Buffer;
+  if (binaryType === "uint8array" || binaryType === "arraybuffer") {
+    const bytes: Uint8Array | ArrayBufferLike = binaryType === "uint8array" ? chunk : chunk.slice().buffer;
+    // Bun's own types give `data` a Buffer whatever `binaryType` says.
+    return bytes as Buffer;
+  }
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+}
+
+/** The same socket with other data: one object, under another type from now on. */
+export function withData<Data>(socket: Bun.Socket<unknown>, data: Data): Bun.Socket<Data> {
+  return Object.assign(socket, { data });
 }
 
 type Call = () => void | Promise<void> | undefined;
@@ -52,9 +59,7 @@ export function handOver<Data>(
   for (let event = mailbox.take(mailboxSocket); event !== undefined; event = mailbox.take(mailboxSocket)) {
     events.push(event);
   }
-  // One object under two types: what its `data` holds changes here.
-  const socket = mailboxSocket as unknown as Bun.Socket<Data>;
-  socket.data = data;
+  const socket = withData(mailboxSocket, data);
   socket.reload({ socket: handlers });
 
   const run = (call: Call): void => runHandler(socket, handlers, call);

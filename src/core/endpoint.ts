@@ -123,7 +123,7 @@ export function parseEndpoint(text: string): Endpoint {
     text.replace(/^(tcp:\/\/.*)\/$/i, "$1"),
   );
   if (match === null) throw cannotParse(text, `expected PORT, HOST:PORT or [IPV6]:PORT`);
-  const [, bracketed, plain, digits] = match as unknown as [string, string | undefined, string | undefined, string];
+  const [, bracketed, plain, digits] = match;
   if (bracketed !== undefined && ipVersion(bracketed) !== 6) throw cannotParse(text, "no IPv6 address in the brackets");
   if (plain !== undefined && plain.includes(":")) {
     throw cannotParse(text, "an IPv6 address needs brackets, as in [::1]:80");

@@ -240,7 +240,7 @@ describe("createConnection()", () => {
   });
 
   test("throws what net.createConnection throws", () => {
-    for (const args of [[{}], [{ port: 70000 }], [{ port: "nonsense" }]] as unknown as [net.TcpNetConnectOpts][]) {
+    for (const args of [[{}], [{ port: 70000 }], [{ port: "nonsense" }]] as [never][]) {
       const thrown = (call: typeof net.createConnection): unknown => {
         try {
           call(...args).on("error", () => {}).destroy();
@@ -257,8 +257,8 @@ describe("createConnection()", () => {
 describe("guardSocket()", () => {
   test("refuses what is no net.Socket", () => {
     for (const value of [null, undefined, {}, new EventEmitter(), "socket"]) {
-      expect(() => guardSocket(value as unknown as net.Socket)).toThrow(TypeError);
-      expect(() => guardSocket(value as unknown as net.Socket)).toThrow("Cannot guard socket: expected a net.Socket");
+      expect(() => guardSocket(value as never)).toThrow(TypeError);
+      expect(() => guardSocket(value as never)).toThrow("Cannot guard socket: expected a net.Socket");
     }
   });
 

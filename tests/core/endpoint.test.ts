@@ -62,7 +62,7 @@ describe("parseEndpoint()", () => {
     });
   }
   test("has a TypeError for what is no text", () => {
-    expect(() => parseEndpoint(5432 as unknown as string)).toThrow(
+    expect(() => parseEndpoint(5432 as never)).toThrow(
       "Cannot parse endpoint: expected a string, got number",
     );
   });

@@ -68,7 +68,7 @@ Deno.test("connect() has a TypeError with a way out for what Deno.connect would 
   for (const bind of [{ localPort: 50001 }, { localAddress: LOOPBACK }]) {
     await assertRejects(() => connect({ port: 1, ...bind }), TypeError, 'use connect from "@realpeer/tcp"');
   }
-  const unix = { transport: "unix", path: "/tmp/x", port: 1 } as unknown as Parameters<typeof connect>[0];
+  const unix = { transport: "unix", path: "/tmp/x", port: 1 } as never;
   await assertRejects(() => connect(unix), TypeError, 'transport must be "tcp", got "unix"');
 });
 

@@ -51,8 +51,12 @@ const PAIRS: Record<string, [a: string, b: string, isSame: boolean][]> = {
 
 const family = (address: string): "ipv4" | "ipv6" => address.includes(":") ? "ipv6" : "ipv4";
 
-// deno-lint-ignore no-explicit-any -- a peer that is installed beside the benchmark only
-const { default: ipaddr }: any = await import("ipaddr.js" as string);
+/** As much of the peer as is used here: it is installed beside the benchmark only. */
+interface IpAddr {
+  process(text: string): { toNormalizedString(): string };
+}
+
+const { default: ipaddr }: { default: IpAddr } = await import("ipaddr.js" as string);
 
 const compares: Record<string, Compare> = {
   "realpeer sameEndpoint": (a, b) => sameEndpoint({ hostname: a, port: 1 }, { hostname: b, port: 1 }),
