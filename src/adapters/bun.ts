@@ -23,7 +23,7 @@
  */
 import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
-import { dialFrom, isBare } from "../core/bare_call.ts";
+import { dialFrom, isBare, rejecting } from "../core/bare_call.ts";
 import { type EndpointPair, ipVersion } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { callOpen, handOver, withData } from "./bun_hand_over.ts";
@@ -98,6 +98,8 @@ function adapterFor(
       return signal ? openUntilAborted(pending, signal) : pending;
     },
     endpoints,
+    // Empty once the socket is closed, like the addresses.
+    localPort: ({ localPort }) => localPort || undefined,
     reset(socket: MailboxSocket): void {
       onRefused(socket);
       socket.terminate();
@@ -126,6 +128,46 @@ function intoMailbox<Data>(userSocket: Bun.Socket<Data>): MailboxSocket {
   return socket;
 }
 
+/** The whole way: everything is kept in a mailbox until the peer is proved real. It may begin with a socket that is open already. */
+async function connectKept<Data>(
+  options: BunConnectOptions<Data>,
+  plan: Plan,
+  suspect?: MailboxSocket,
+): Promise<Bun.Socket<Data>> {
+  const { socket: handlers, data, ...nativeOptions } = foreignOptions(options) as Omit<
+    Bun.TCPSocketConnectOptions<Data>,
+    "hostname" | "port"
+  >;
+  const isTls = Boolean(nativeOptions.tls);
+  let refused: MailboxSocket | undefined;
+  const adapter = adapterFor(nativeOptions, isTls ? tlsMailboxHandlers : mailboxHandlers, (socket) => refused = socket);
+  try {
+    const { socket } = await (suspect ? dialFrom(suspect, adapter, plan) : dial(adapter, plan));
+    refused = undefined;
+    return handOver(socket, handlers, data as Data, isTls);
+  } catch (error) {
+    if (refused) handlers.connectError?.(withData(refused, data as Data), error as Error);
+    throw error;
+  }
+}
+
+/** The bare call with the user's own handlers, which can hear nothing too early but `open`: the ends are looked at before any other event. */
+function connectBare<Data>(
+  options: BunConnectOptions<Data>,
+  handlers: Bun.SocketHandler<Data>,
+  plan: Plan,
+): Promise<Bun.Socket<Data>> {
+  const { target } = plan;
+  const isAsGiven = handlers.open === undefined && target.hostname === options.hostname &&
+    target.localPort === undefined;
+  const given = isAsGiven ? options : { ...options, ...target, socket: { ...handlers, open: undefined } };
+  return Bun.connect<Data>(given as NativeOptions<Data>).then((socket) => {
+    if (socket.localPort === target.port) return connectKept(options, plan, intoMailbox(socket));
+    if (handlers.open !== undefined) callOpen(socket, handlers);
+    return socket;
+  });
+}
+
 /**
  * Opens a connection to a real peer with `Bun.connect`.
  *
@@ -145,37 +187,13 @@ function intoMailbox<Data>(userSocket: Bun.Socket<Data>): MailboxSocket {
  * socket.end("hello");
  * ```
  */
-export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {
-  const plan = withLocalAddress(planOf(options, true));
-  const { socket: handlers, data, ...nativeOptions } = (foreignOptions(options) ?? {}) as Omit<
-    Bun.TCPSocketConnectOptions<Data>,
-    "hostname" | "port"
-  >;
-  if (typeof handlers?.data !== "function" && typeof handlers?.drain !== "function") {
-    throw new TypeError(`Cannot connect: socket must have a "data" or "drain" handler`);
-  }
-  const isTls = Boolean(nativeOptions.tls);
-  let suspect: MailboxSocket | undefined;
-  if (isBare(plan) && !isTls) {
-    // The user's own handlers can hear nothing but `open` too early: no event is delivered before this function goes on.
-    const silent = handlers.open === undefined ? handlers : { ...handlers, open: undefined };
-    const socket = await Bun.connect<Data>(
-      { ...nativeOptions, ...plan.target, socket: silent, data } as NativeOptions<Data>,
-    );
-    if (socket.localPort !== plan.target.port) {
-      if (handlers.open !== undefined) callOpen(socket, handlers);
-      return socket;
+export function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {
+  return rejecting(() => {
+    const plan = withLocalAddress(planOf(options, true));
+    const { socket: handlers, tls } = options;
+    if (typeof handlers?.data !== "function" && typeof handlers?.drain !== "function") {
+      throw new TypeError(`Cannot connect: socket must have a "data" or "drain" handler`);
     }
-    suspect = intoMailbox(socket);
-  }
-  let refused: MailboxSocket | undefined;
-  const adapter = adapterFor(nativeOptions, isTls ? tlsMailboxHandlers : mailboxHandlers, (socket) => refused = socket);
-  try {
-    const { socket } = await (suspect ? dialFrom(suspect, adapter, plan) : dial(adapter, plan));
-    refused = undefined;
-    return handOver(socket, handlers, data as Data, isTls);
-  } catch (error) {
-    if (refused) handlers.connectError?.(withData(refused, data as Data), error as Error);
-    throw error;
-  }
+    return isBare(plan) && !tls ? connectBare(options, handlers, plan) : connectKept(options, plan);
+  });
 }

@@ -10,6 +10,8 @@ export type SocketEvent =
   | ["error", Error]
   | ["close", Error | undefined];
 
+const noop = (): void => {};
+
 /**
  * Keeps what a Bun socket reports until it is known who wants to hear it. Bun calls handlers whether or not somebody is
  * ready, and what they are told is told once: five milliseconds after `open`, a `reload` has lost the first chunk.
@@ -23,7 +25,7 @@ export class Mailbox {
   /** Whether the connection is gone. */
   isClosed = false;
   /** Called after each event. */
-  onEvent = (): void => {};
+  onEvent: () => void = noop;
 
   put(socket: Bun.Socket<Mailbox>, event: SocketEvent): void {
     const [name, detail] = event;
@@ -75,7 +77,7 @@ export function isStable({ data: mailbox }: Bun.Socket<Mailbox>, ms: number, sig
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       clearTimeout(timer);
-      mailbox.onEvent = () => {};
+      mailbox.onEvent = noop;
       signal?.removeEventListener("abort", settle);
       if (signal?.aborted) reject(signal.reason);
       else resolve(!mailbox.isOver);

@@ -1,51 +1,65 @@
 import type { Wire } from "../core/adapter.ts";
 import type { Mailbox } from "./bun_mailbox.ts";
 
+class BunWire implements Wire {
+  readonly #socket: Bun.Socket<Mailbox>;
+  #failure: Error | undefined;
+  #wakeReader: (() => void) | undefined;
+  #wakeWriter: (() => void) | undefined;
+
+  constructor(socket: Bun.Socket<Mailbox>) {
+    this.#socket = socket;
+    socket.data.onEvent = () => {
+      this.#wakeReader?.();
+      this.#wakeWriter?.();
+    };
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    const mailbox = this.#socket.data;
+    while (true) {
+      const event = mailbox.take(this.#socket);
+      if (event === undefined) {
+        if (this.#failure) throw this.#failure;
+        if (mailbox.isOver) return null;
+        await new Promise<void>((resolve) => this.#wakeReader = resolve);
+      } else if (event[0] === "data") {
+        return event[1];
+      } else if (event[0] === "error" || event[0] === "close") {
+        this.#failure ??= event[1];
+      }
+    }
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < chunk.length;) {
+      const isClosed = this.#socket.data.isClosed;
+      const length = isClosed ? -1 : this.#socket.write(chunk, sent, chunk.length - sent);
+      if (length < 0) {
+        throw Object.assign(new Error("Cannot write: the connection is closed"), { code: "EPIPE", syscall: "write" });
+      }
+      sent += length;
+      // Every event wakes: the next write tells whether there is room.
+      if (sent < chunk.length) await new Promise<void>((resolve) => this.#wakeWriter = resolve);
+    }
+  }
+
+  closeWrite(): Promise<void> {
+    this.#socket.shutdown();
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#socket.end();
+    return Promise.resolve();
+  }
+
+  reset(): void {
+    this.#socket.terminate();
+  }
+}
+
 /** A Bun socket, opened half-open, as the byte pipe of the portable API. */
 export function wire(socket: Bun.Socket<Mailbox>): Wire {
-  const mailbox = socket.data;
-  let failure: Error | undefined;
-  let wakeReader = (): void => {};
-  let wakeWriter = (): void => {};
-  mailbox.onEvent = () => {
-    wakeReader();
-    wakeWriter();
-  };
-
-  return {
-    async read() {
-      while (true) {
-        const event = mailbox.take(socket);
-        if (event === undefined) {
-          if (failure) throw failure;
-          if (mailbox.isOver) return null;
-          await new Promise<void>((resolve) => wakeReader = resolve);
-        } else if (event[0] === "data") {
-          return event[1];
-        } else if (event[0] === "error" || event[0] === "close") {
-          failure ??= event[1];
-        }
-      }
-    },
-    async write(chunk) {
-      for (let sent = 0; sent < chunk.length;) {
-        const length = mailbox.isClosed ? -1 : socket.write(chunk, sent, chunk.length - sent);
-        if (length < 0) {
-          throw Object.assign(new Error("Cannot write: the connection is closed"), { code: "EPIPE", syscall: "write" });
-        }
-        sent += length;
-        // Every event wakes: the next write tells whether there is room.
-        if (sent < chunk.length) await new Promise<void>((resolve) => wakeWriter = resolve);
-      }
-    },
-    closeWrite() {
-      socket.shutdown();
-      return Promise.resolve();
-    },
-    close() {
-      socket.end();
-      return Promise.resolve();
-    },
-    reset: () => socket.terminate(),
-  };
+  return new BunWire(socket);
 }

@@ -11,8 +11,7 @@
  * @module
  */
 import { type Adapter, LATE_MS, type PortableAdapter, type Target, type Wire } from "../core/adapter.ts";
-import { dial } from "../core/dial.ts";
-import { dialFrom, isBare } from "../core/bare_call.ts";
+import { dialSocket, rejecting } from "../core/bare_call.ts";
 import { type EndpointPair, sameEndpoint } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
@@ -119,6 +118,7 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
       return signal ? openUntilAborted(options, signal) : Deno.connect(options);
     },
     endpoints,
+    localPort: (conn) => conn.localAddr.port,
     reset,
     close,
     isStable: (conn, ms, signal) => new ReadAhead(conn).isStable(ms, signal),
@@ -135,13 +135,13 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
 export const denoAdapter: PortableAdapter<Deno.TcpConn> = { ...adapterFor(undefined), wire };
 
 function denoPlan(options: DenoConnectOptions): Plan {
-  for (const name of ["localAddress", "localPort"]) {
-    if (options?.[name] === undefined) continue;
+  const { localAddress, localPort, transport }: Record<string, unknown> = options ?? {};
+  if (localAddress !== undefined || localPort !== undefined) {
+    const name = localAddress === undefined ? "localPort" : "localAddress";
     throw new TypeError(
       `Cannot connect: Deno.connect ignores ${name}, use connect from "@realpeer/tcp" or "@realpeer/tcp/node"`,
     );
   }
-  const transport: unknown = options?.transport;
   if (transport !== undefined && transport !== "tcp") {
     throw new TypeError(`Cannot connect: transport must be "tcp", got ${JSON.stringify(transport)}`);
   }
@@ -165,11 +165,10 @@ function denoPlan(options: DenoConnectOptions): Plan {
  * using conn = await connect({ port: 5432, retry: true, timeout: 30_000 });
  * ```
  */
-export async function connect(options: DenoConnectOptions): Promise<Deno.TcpConn> {
-  const plan = denoPlan(options);
-  const nativeOptions = foreignOptions(options);
-  const adapter = nativeOptions === undefined ? denoAdapter : adapterFor(nativeOptions);
-  if (!isBare(plan)) return (await dial(adapter, plan)).socket;
-  const conn = await adapter.open(plan.target);
-  return conn.localAddr.port === plan.target.port ? (await dialFrom(conn, adapter, plan)).socket : conn;
+export function connect(options: DenoConnectOptions): Promise<Deno.TcpConn> {
+  return rejecting(() => {
+    const plan = denoPlan(options);
+    const nativeOptions = foreignOptions(options);
+    return dialSocket(nativeOptions === undefined ? denoAdapter : adapterFor(nativeOptions), plan);
+  });
 }

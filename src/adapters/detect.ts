@@ -4,31 +4,46 @@ import type { Plan } from "../core/options.ts";
 /** The socket type is the adapter's own affair. */
 type AnyAdapter = PortableAdapter<unknown>;
 
-const loaded = new Map<string, Promise<AnyAdapter>>();
+const isDeno = "Deno" in globalThis;
+const isBun = "Bun" in globalThis;
 
-function load(name: string, importAdapter: () => Promise<AnyAdapter>): Promise<AnyAdapter> {
-  const adapter = loaded.get(name) ?? importAdapter();
-  loaded.set(name, adapter);
+const imports: Readonly<Record<AnyAdapter["runtime"], () => Promise<AnyAdapter>>> = {
+  deno: async () => (await import("./deno.ts")).denoAdapter,
+  bun: async () => (await import("./bun.ts")).bunAdapter,
+  node: async () => (await import("./node.ts")).nodeAdapter,
+};
+const loading = new Map<string, Promise<AnyAdapter>>();
+const loaded = new Map<string, AnyAdapter>();
+
+function load(name: AnyAdapter["runtime"]): Promise<AnyAdapter> {
+  const before = loading.get(name);
+  if (before !== undefined) return before;
+  const adapter = imports[name]();
+  loading.set(name, adapter);
+  adapter.then((adapter) => loaded.set(name, adapter), () => {});
   return adapter;
 }
 
-const loadDeno = (): Promise<AnyAdapter> => load("deno", async () => (await import("./deno.ts")).denoAdapter);
-const loadBun = (): Promise<AnyAdapter> => load("bun", async () => (await import("./bun.ts")).bunAdapter);
-const loadNode = (): Promise<AnyAdapter> => load("node", async () => (await import("./node.ts")).nodeAdapter);
-
 // Who imports this is about to connect. To load an adapter takes as long as ten attempts, which is better spent before
 // the first; should it fail, that one says so.
-("Deno" in globalThis ? loadDeno() : loadNode()).catch(() => {});
+load(isDeno ? "deno" : "node");
 
 /**
  * The adapter of this runtime that can do what the plan asks: the runtime's own connect, or `node:net`, which all three
  * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port) or give up a
  * pending connect so that the process can end (Bun).
  */
-export function detectAdapter({ target, signal, timeout, attemptTimeout }: Plan): Promise<AnyAdapter> {
+function nameFor({ target, signal, timeout, attemptTimeout }: Plan): AnyAdapter["runtime"] {
   const binds = target.localAddress !== undefined || target.localPort !== undefined;
   const mayGiveUp = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity;
-  if ("Deno" in globalThis && !binds) return loadDeno();
-  if ("Bun" in globalThis && !binds && !mayGiveUp) return loadBun();
-  return loadNode();
+  if (isDeno && !binds) return "deno";
+  if (isBun && !binds && !mayGiveUp) return "bun";
+  return "node";
+}
+
+/** Calls `use` with the adapter for this plan: at once where that is loaded. */
+export function withAdapter<Result>(plan: Plan, use: (adapter: AnyAdapter) => Promise<Result>): Promise<Result> {
+  const name = nameFor(plan);
+  const adapter = loaded.get(name);
+  return adapter ? use(adapter) : load(name).then(use);
 }

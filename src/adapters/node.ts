@@ -13,11 +13,10 @@
  */
 import * as net from "node:net";
 import { type Adapter, LATE_MS, type PortableAdapter, type Target } from "../core/adapter.ts";
-import { dial } from "../core/dial.ts";
-import { dialFrom, isBare } from "../core/bare_call.ts";
+import { dialSocket, rejecting } from "../core/bare_call.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
-import { endpoints } from "./node_endpoints.ts";
+import { endpoints, localPort } from "./node_endpoints.ts";
 import { isStable } from "./node_read_ahead.ts";
 import { GUARDED } from "./node_verdict.ts";
 import { wire } from "./node_wire.ts";
@@ -93,18 +92,15 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
   return {
     runtime: "node",
     open({ hostname, port, localAddress, localPort }: Target, signal?: AbortSignal): Promise<net.Socket> {
-      // The core compares the ends, and dials again: a process-wide guard must not answer for it.
-      const options: net.TcpNetConnectOpts & { [GUARDED]: true } = {
-        ...nativeOptions,
-        host: hostname,
-        port,
-        [GUARDED]: true,
-      };
+      const options: net.TcpNetConnectOpts & { [GUARDED]?: true } = { ...nativeOptions, host: hostname, port };
       if (localAddress !== undefined) options.localAddress = localAddress;
       if (localPort !== undefined) options.localPort = localPort;
+      // The core compares the ends, and dials again: a process-wide guard must not answer for it.
+      if (GUARDED in net.Socket.prototype.connect) options[GUARDED] = true;
       return open(options, signal);
     },
     endpoints,
+    localPort,
     reset,
     close: (socket) => socket.on("error", () => {}).destroy(),
     isStable,
@@ -135,12 +131,11 @@ export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefine
  * socket.end("hello");
  * ```
  */
-export async function connect(options: NodeConnectOptions): Promise<net.Socket> {
-  const host = options?.host;
-  const plan = planOf(host === undefined ? options : { ...options, hostname: options.hostname ?? host }, true);
-  const nativeOptions = foreignOptions(options);
-  const adapter = nativeOptions === undefined ? nodeAdapter : adapterFor(nativeOptions);
-  if (!isBare(plan)) return (await dial(adapter, plan)).socket;
-  const socket = await adapter.open(plan.target);
-  return socket.localPort === plan.target.port ? (await dialFrom(socket, adapter, plan)).socket : socket;
+export function connect(options: NodeConnectOptions): Promise<net.Socket> {
+  return rejecting(() => {
+    const host = options?.host;
+    const plan = planOf(host === undefined ? options : { ...options, hostname: options.hostname ?? host }, true);
+    const nativeOptions = foreignOptions(options);
+    return dialSocket(nativeOptions === undefined ? nodeAdapter : adapterFor(nativeOptions), plan);
+  });
 }

@@ -2,44 +2,31 @@ import type { Socket } from "node:net";
 import { sameEndpoint } from "../core/endpoint.ts";
 import { SelfConnectError } from "../core/errors.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
-import { endpoints } from "./node_endpoints.ts";
+import { endpoints, localPort } from "./node_endpoints.ts";
 
 /** A method of a socket, as somebody sees it who only passes calls on. */
 export type Method = (this: Socket, ...args: unknown[]) => unknown;
 
 /**
- * On every method that guards, and in the options of whoever compares the ends himself. All copies of this module share
- * the name: CommonJS, ESM, one per loader.
+ * On every method that guards, in the options of whoever compares the ends himself, and on a socket, where it holds the
+ * `emit` that waits for the verdict. All copies of this module share the name: CommonJS, ESM, one per loader.
  */
 export const GUARDED: unique symbol = Symbol.for("@realpeer/tcp guarded");
 
-const isJavaScriptCore = "Bun" in globalThis;
+interface Guarded {
+  [GUARDED]?: Method | undefined;
+}
 
 /**
  * Takes an `emit` away that stands in front of the one a socket has, unless somebody else has put another in front since.
  *
  * A property that was deleted makes an object slow in V8: 10 to 15 microseconds for each connection on Deno 2.9 and Node
- * 26. There it stays, and holds what would be inherited. (Defining one that nothing enumerates costs 4 microseconds, and
- * 30 in Bun 1.4, where deleting is cheap.)
+ * 26. It stays, and holds what would be inherited. (Defining one that nothing enumerates costs 4 microseconds, and 30 in
+ * Bun 1.4.)
  */
-function restore(socket: Socket, override: Method, before: Method): void {
-  if (socket.emit !== override) return;
-  if (isJavaScriptCore) Reflect.deleteProperty(socket, "emit");
-  if (socket.emit !== before) socket.emit = before as Socket["emit"];
-}
-
-/** What a handle is asked to fill in. */
-const name: { port?: number } = {};
-
-/**
- * The local port, asked of the handle at half the price, 1 microsecond in place of 2 on Node 20: `socket.localPort` keeps
- * an object for whoever asks next. Handles of any other shape are left to that.
- */
-function localPort(socket: Socket): number | undefined {
-  const { _handle: handle } = socket as { _handle?: { localPort?: unknown; getsockname?: (name: object) => unknown } };
-  if (typeof handle?.localPort === "number") return handle.localPort;
-  if (typeof handle?.getsockname !== "function" || handle.getsockname(name) !== 0) return socket.localPort;
-  return name.port;
+function restore(socket: Socket & Guarded, override: Method, before: Method): void {
+  socket[GUARDED] = undefined;
+  if (socket.emit === override) socket.emit = before as Socket["emit"];
 }
 
 /**
@@ -72,12 +59,12 @@ function resetWith(socket: Socket, error: Error): void {
  * A listener of our own could not do that, because the ones behind it are called whatever it does. With the port that is
  * dialed, a real peer costs one look at the local end.
  */
-export function awaitVerdict(socket: Socket, port?: number): void {
+export function awaitVerdict(socket: Socket & Guarded, port?: number): void {
   const emit = socket.emit as Method;
-  if (GUARDED in emit) return;
+  if (socket[GUARDED] === emit) return;
   let state: "waiting" | "rejected" | "over" = "waiting";
   let dialed = port;
-  const guardedEmit: Method & { [GUARDED]?: true } = function (...args) {
+  const guardedEmit: Method = function (...args) {
     const event = args[0];
     if (event === "close" && socket.connecting) {
       // Somebody dialed again from an 'error' listener, perhaps another port: this 'close' is still the old attempt's.
@@ -100,6 +87,6 @@ export function awaitVerdict(socket: Socket, port?: number): void {
     }
     return emit.apply(this, args);
   };
-  guardedEmit[GUARDED] = true;
+  socket[GUARDED] = guardedEmit;
   socket.emit = guardedEmit as Socket["emit"];
 }

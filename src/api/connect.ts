@@ -1,13 +1,21 @@
-import { detectAdapter } from "../adapters/detect.ts";
+import { withAdapter } from "../adapters/detect.ts";
 import type { PortableAdapter } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
-import { dialFrom, isBare } from "../core/bare_call.ts";
+import { dialFrom, isBare, rejecting } from "../core/bare_call.ts";
 import type { Proved } from "../core/guard.ts";
-import { type ConnectOptions, planOf } from "../core/options.ts";
+import { type ConnectOptions, type Plan, planOf } from "../core/options.ts";
 import { type Connection, WireConnection } from "./connection.ts";
 
 function connectionOf(adapter: PortableAdapter<unknown>, { socket, pair }: Proved<unknown>): Connection {
   return new WireConnection(adapter.wire(socket), pair, socket);
+}
+
+function connectBare(adapter: PortableAdapter<unknown>, plan: Plan): Promise<Connection> {
+  return adapter.open(plan.target).then((socket) => {
+    const pair = adapter.endpoints(socket);
+    if (pair !== null && pair.local.port !== pair.remote.port) return connectionOf(adapter, { socket, pair });
+    return dialFrom(socket, adapter, plan).then((dialed) => connectionOf(adapter, dialed));
+  });
 }
 
 /**
@@ -30,12 +38,12 @@ function connectionOf(adapter: PortableAdapter<unknown>, { socket, pair }: Prove
  * await connection.writable.getWriter().write(new TextEncoder().encode("hello"));
  * ```
  */
-export async function connect(options: ConnectOptions): Promise<Connection> {
-  const plan = planOf(options);
-  const adapter = await detectAdapter(plan);
-  if (!isBare(plan)) return connectionOf(adapter, await dial(adapter, plan));
-  const socket = await adapter.open(plan.target);
-  const pair = adapter.endpoints(socket);
-  const isPlainlyReal = pair !== null && pair.local.port !== pair.remote.port;
-  return connectionOf(adapter, isPlainlyReal ? { socket, pair } : await dialFrom(socket, adapter, plan));
+export function connect(options: ConnectOptions): Promise<Connection> {
+  return rejecting(() => {
+    const plan = planOf(options);
+    return withAdapter(plan, (adapter) => {
+      if (isBare(plan)) return connectBare(adapter, plan);
+      return dial(adapter, plan).then((dialed) => connectionOf(adapter, dialed));
+    });
+  });
 }

@@ -1,4 +1,5 @@
 import type { Wire } from "../core/adapter.ts";
+import { rejecting } from "../core/bare_call.ts";
 import type { Endpoint, EndpointPair } from "../core/endpoint.ts";
 
 /** A connection to a real peer. Names are those of the WinterTC Sockets API where it has one. */
@@ -39,7 +40,7 @@ export class WireConnection implements Connection {
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
   #writableController: WritableStreamDefaultController | undefined;
-  #lastWrite: Promise<void> = Promise.resolve();
+  #lastWrite: Promise<void> | undefined;
   #isReadEnded = false;
   #closing: Promise<void> | undefined;
 
@@ -52,8 +53,6 @@ export class WireConnection implements Connection {
       this.#resolveClosed = resolve;
       this.#rejectClosed = reject;
     });
-    // Whoever does not look at `closed` learns of a failure from the streams.
-    this.closed.catch(() => {});
   }
 
   get readable(): ReadableStream<Uint8Array> {
@@ -63,7 +62,7 @@ export class WireConnection implements Connection {
         if (chunk !== null) return controller.enqueue(chunk);
         controller.close();
         this.#isReadEnded = true;
-        await this.#lastWrite.catch(() => {});
+        await this.#lastWrite?.catch(() => {});
         this.#writableController?.error(new Error("Cannot write: the peer has closed the connection"));
         await this.close();
       },
@@ -96,17 +95,21 @@ export class WireConnection implements Connection {
       return await run();
     } catch (error) {
       this.#wire.reset();
+      // Whoever does not look at `closed` learns of the failure from the streams.
+      this.closed.catch(() => {});
       this.#rejectClosed(error);
       throw error;
     }
   }
 
   close(): Promise<void> {
-    return this.#closing ??= (async () => {
-      await this.#lastWrite.catch(() => {});
-      await this.#wire.close();
-      this.#resolveClosed();
-    })();
+    return this.#closing ??= this.#close();
+  }
+
+  #close(): Promise<void> {
+    const closeWire = (): Promise<void> => this.#wire.close();
+    const isClosed = this.#lastWrite ? this.#lastWrite.then(closeWire, closeWire) : rejecting(closeWire);
+    return isClosed.then(this.#resolveClosed);
   }
 
   reset(): void {

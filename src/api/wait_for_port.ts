@@ -1,4 +1,4 @@
-import { detectAdapter } from "../adapters/detect.ts";
+import { withAdapter } from "../adapters/detect.ts";
 import { dial } from "../core/dial.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { type ConnectOptions, planOf } from "../core/options.ts";
@@ -36,10 +36,11 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  */
 export async function waitForPort(options: ConnectOptions): Promise<WaitResult> {
   const plan = planOf(options && withDefaults(options));
-  const adapter = await detectAdapter(plan);
-  const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, plan);
-  adapter.close(socket);
-  return { remote: pair.remote, attempts, selfConnects, elapsed };
+  return await withAdapter(plan, async (adapter) => {
+    const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, plan);
+    adapter.close(socket);
+    return { remote: pair.remote, attempts, selfConnects, elapsed };
+  });
 }
 
 function withDefaults(options: ConnectOptions): ConnectOptions {

@@ -1,4 +1,4 @@
-import { detectAdapter } from "../adapters/detect.ts";
+import { withAdapter } from "../adapters/detect.ts";
 import type { Adapter } from "../core/adapter.ts";
 import { dial } from "../core/dial.ts";
 import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "../core/endpoint.ts";
@@ -58,7 +58,7 @@ export async function dialDeadPort(
   // Without a limit the adapter is the runtime's own; with one connect a call, what the guard rejects is seen here.
   const { hostname, port } = target;
   const plan = planOf({ hostname, port, retry: { maxAttempts: 1 }, attemptTimeout: 0 });
-  const adapter = await detectAdapter(plan);
+  const adapter = await withAdapter(plan, (adapter) => Promise.resolve(adapter));
   const connect = isGuarded ? connectGuarded : connectPlainly;
   while (state.attempts < maxAttempts) {
     signal.throwIfAborted();

@@ -34,6 +34,7 @@ export function freeAdapter(hostname: string | undefined): Adapter<Endpoint> {
       return target;
     },
     endpoints: (target) => ({ local: { hostname: "", port: 0 }, remote: target }),
+    localPort: () => undefined,
     reset() {},
     close() {},
     isStable: () => Promise.resolve(true),

@@ -107,8 +107,8 @@ export class TargetWait {
       }
     }
     const plan = this.#plan({ ...options, timeout }, signal, {});
-    const { detectAdapter } = await import("../adapters/detect.ts");
-    return await this.#dial(await detectAdapter(plan), plan);
+    const { withAdapter } = await import("../adapters/detect.ts");
+    return await withAdapter(plan, (adapter) => this.#dial(adapter, plan));
   }
 
   async #dial<Socket>(adapter: Adapter<Socket>, plan: Plan): Promise<EndpointPair> {

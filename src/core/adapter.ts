@@ -24,6 +24,8 @@ export interface Adapter<Socket> {
   open(target: Target, signal?: AbortSignal): Promise<Socket>;
   /** Both ends as the kernel reports them; null when the socket is gone. */
   endpoints(socket: Socket): EndpointPair | null;
+  /** The port of this end alone, at the lowest price; undefined when the socket is gone. */
+  localPort(socket: Socket): number | undefined;
   /** Closes a self-connection at once, with a reset (RFC 9293, 3.5.2), so that no TIME-WAIT keeps the port. Safe to call twice. */
   reset(socket: Socket): void;
   /** Closes at once and frees everything. Safe to call twice. */

@@ -24,3 +24,25 @@ export function dialFrom<Socket>(first: Socket, adapter: Adapter<Socket>, plan: 
   const resumed: Adapter<Socket> = Object.create(adapter, { open: { value: open } });
   return dial(resumed, plan);
 }
+
+function socketOf<Socket>({ socket }: Dialed<Socket>): Socket {
+  return socket;
+}
+
+/** `dial` for whoever wants the socket alone. */
+export function dialSocket<Socket>(adapter: Adapter<Socket>, plan: Plan): Promise<Socket> {
+  if (!isBare(plan)) return dial(adapter, plan).then(socketOf);
+  return adapter.open(plan.target).then((socket) => {
+    const isReal = adapter.localPort(socket) !== plan.target.port;
+    return isReal ? socket : dialFrom(socket, adapter, plan).then(socketOf);
+  });
+}
+
+/** Has what `call` throws reject, as an async function does, without the promise that one would put around its result. */
+export function rejecting<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

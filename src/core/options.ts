@@ -64,15 +64,18 @@ function assertPort(name: string, value: unknown): void {
   if (!isPort(value)) assertNumber(name, value, "an integer from 1 to 65535", isPort);
 }
 
+const isDuration = (ms: number): boolean => ms >= 0;
+const isFiniteDuration = (ms: number): boolean => ms >= 0 && ms < Infinity;
+
 /** Milliseconds of a limit; 0, Infinity and undefined are no limit. */
 function limit(name: string, value: number | undefined): number {
   if (value === undefined) return Infinity;
-  assertNumber(name, value, "0 or more milliseconds", (ms) => ms >= 0);
+  assertNumber(name, value, "0 or more milliseconds", isDuration);
   return value === 0 ? Infinity : value;
 }
 
 function duration(name: string, value: number): number {
-  assertNumber(name, value, "0 or more milliseconds and finite", (ms) => ms >= 0 && ms < Infinity);
+  assertNumber(name, value, "0 or more milliseconds and finite", isFiniteDuration);
   return value;
 }
 
@@ -105,7 +108,7 @@ function policyOf(retry: boolean | RetryOptions): RetryPolicy {
   const isCount = (n: number): boolean => n >= 1 && (Number.isInteger(n) || n === Infinity);
   assertNumber("retry.maxAttempts", policy.maxAttempts, "an integer from 1, or Infinity", isCount);
   duration("retry.initialDelay", policy.initialDelay);
-  assertNumber("retry.maxDelay", policy.maxDelay, "0 or more milliseconds", (ms) => ms >= 0);
+  assertNumber("retry.maxDelay", policy.maxDelay, "0 or more milliseconds", isDuration);
   assertNumber("retry.multiplier", policy.multiplier, "finite and at least 1", (x) => x >= 1 && x < Infinity);
   assertNumber("retry.jitter", policy.jitter, "from 0 to 1", (share) => share >= 0 && share <= 1);
   assertFunction("retry.isRetriable", policy.isRetriable);

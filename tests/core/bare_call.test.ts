@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dialFrom, isBare } from "../../src/core/bare_call.ts";
+import { dialFrom, dialSocket, isBare, rejecting } from "../../src/core/bare_call.ts";
 import { type ConnectOptions, planOf } from "../../src/core/options.ts";
 import { codeError, FakeAdapter, type FakeSocket } from "../fixtures/fake_adapter.ts";
 
@@ -39,6 +39,47 @@ describe("dialFrom()", () => {
   test("rejects with the runtime's own error as it is", async () => {
     const error = codeError("EMFILE");
     await expect(continued(new FakeAdapter("self", error))).rejects.toBe(error);
+  });
+});
+
+describe("dialSocket()", () => {
+  const dialed = (adapter: FakeAdapter, options: Partial<ConnectOptions>): Promise<FakeSocket> =>
+    dialSocket(adapter, planOf({ ...LITERAL, ...options }));
+
+  test.each([
+    ["the bare call", {}],
+    ["the loop", { retry: { initialDelay: 0 } }],
+  ])("goes on to the real peer after a self-connection: %s", async (_, options) => {
+    const adapter = new FakeAdapter("self", "real");
+    expect(await dialed(adapter, options)).toBe(adapter.sockets[1]);
+    expect(adapter.states).toEqual(["reset", "open"]);
+    expect(adapter.published).toHaveLength(1);
+  });
+
+  test("leaves a socket that is gone already to its user, as the bare call does", async () => {
+    const adapter = new FakeAdapter("gone");
+    expect(await dialed(adapter, {})).toBe(adapter.sockets[0]);
+    await expect(dialed(new FakeAdapter("gone"), { timeout: 1000 })).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
+  test("rejects with the runtime's own error as it is", async () => {
+    const error = codeError("ECONNREFUSED");
+    await expect(dialed(new FakeAdapter(error), {})).rejects.toBe(error);
+  });
+});
+
+describe("rejecting()", () => {
+  test("gives back the promise of the call itself", () => {
+    const promise = Promise.resolve(1);
+    expect(rejecting(() => promise)).toBe(promise);
+  });
+
+  test("rejects with what the call throws", async () => {
+    const error = new TypeError("Cannot connect");
+    const throwing = (): Promise<never> => {
+      throw error;
+    };
+    await expect(rejecting(throwing)).rejects.toBe(error);
   });
 });
 

@@ -24,13 +24,11 @@ export interface Taken {
 }
 
 /** What nobody can do without: the end this socket got, one system call. */
-const floorOf: Connect = async (dial) => {
-  const socket = await bareNet(dial);
-  if (socket.localPort === dial.port) {
-    throw new Error("Cannot measure: connected to itself");
-  }
-  await closed(socket);
-};
+const FLOOR = "bare + one look at the local port";
+
+function look(localPort: number | undefined, { port }: Dial): void {
+  if (localPort === port) throw new Error("Cannot measure: connected to itself");
+}
 
 function opened(socket: net.Socket): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
@@ -52,6 +50,11 @@ async function sidesHere(): Promise<Record<string, Connect>> {
     const { connect } = await import("../../../src/adapters/deno.ts");
     return {
       bare: async (dial) => (await Deno.connect({ ...dial })).close(),
+      [FLOOR]: async (dial) => {
+        const conn = await Deno.connect({ ...dial });
+        look(conn.localAddr.port, dial);
+        conn.close();
+      },
       native: async (dial) => (await connect({ ...dial })).close(),
       portable: overPortable,
     };
@@ -61,13 +64,22 @@ async function sidesHere(): Promise<Record<string, Connect>> {
     const socket = { data() {} };
     return {
       bare: async (dial) => void (await Bun.connect({ ...dial, socket })).end(),
+      [FLOOR]: async (dial) => {
+        const opened = await Bun.connect({ ...dial, socket });
+        look(opened.localPort, dial);
+        opened.end();
+      },
       native: async (dial) => void (await connect({ ...dial, socket })).end(),
       portable: overPortable,
     };
   }
   return {
     bare: async (dial) => await closed(await bareNet(dial)),
-    "bare + one look at the local port": floorOf,
+    [FLOOR]: async (dial) => {
+      const socket = await bareNet(dial);
+      look(socket.localPort, dial);
+      await closed(socket);
+    },
     native: async (dial) => await closed(await nodeConnect({ ...dial })),
     createConnection: async ({ hostname, port }) =>
       await closed(await opened(createConnection({ host: hostname, port }))),
