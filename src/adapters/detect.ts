@@ -7,15 +7,17 @@ type AnyAdapter = PortableAdapter<unknown>;
 const isDeno = "Deno" in globalThis;
 const isBun = "Bun" in globalThis;
 
-const imports: Readonly<Record<AnyAdapter["runtime"], () => Promise<AnyAdapter>>> = {
-  deno: async () => (await import("./deno.ts")).denoAdapter,
-  bun: async () => (await import("./bun.ts")).bunAdapter,
-  node: async () => (await import("./node.ts")).nodeAdapter,
+const imports = {
+  deno: async (): Promise<AnyAdapter> => (await import("./deno.ts")).denoAdapter,
+  bun: async (): Promise<AnyAdapter> => (await import("./bun.ts")).bunAdapter,
+  patientBun: async (): Promise<AnyAdapter> => (await import("./bun_patient.ts")).patientBunAdapter,
+  node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter,
 };
-const loading = new Map<string, Promise<AnyAdapter>>();
-const loaded = new Map<string, AnyAdapter>();
+type Name = keyof typeof imports;
+const loading = new Map<Name, Promise<AnyAdapter>>();
+const loaded = new Map<Name, AnyAdapter>();
 
-function load(name: AnyAdapter["runtime"]): Promise<AnyAdapter> {
+function load(name: Name): Promise<AnyAdapter> {
   const before = loading.get(name);
   if (before !== undefined) return before;
   const adapter = imports[name]();
@@ -26,19 +28,19 @@ function load(name: AnyAdapter["runtime"]): Promise<AnyAdapter> {
 
 // Who imports this is about to connect. To load an adapter takes as long as ten attempts, which is better spent before
 // the first; should it fail, that one says so.
-load(isDeno ? "deno" : "node");
+load(isDeno ? "deno" : isBun ? "patientBun" : "node");
 
 /**
  * The adapter of this runtime that can do what the plan asks: the runtime's own connect, or `node:net`, which all three
  * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port) or give up a
  * pending connect so that the process can end (Bun).
  */
-function nameFor({ target, signal, timeout, attemptTimeout }: Plan): AnyAdapter["runtime"] {
-  const binds = target.localAddress !== undefined || target.localPort !== undefined;
+function nameFor({ target, signal, timeout, attemptTimeout }: Plan): Name {
+  if (target.localAddress !== undefined || target.localPort !== undefined) return "node";
+  if (isDeno) return "deno";
+  if (!isBun) return "node";
   const mayGiveUp = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity;
-  if (isDeno && !binds) return "deno";
-  if (isBun && !binds && !mayGiveUp) return "bun";
-  return "node";
+  return mayGiveUp ? "patientBun" : "bun";
 }
 
 /** Calls `use` with the adapter for this plan: at once where that is loaded. */
