@@ -28,7 +28,11 @@ export interface Connection extends AsyncDisposable {
   readonly native: unknown;
 }
 
-/** Makes web streams of a wire. One direction ending, failing or being cancelled is the other's business too. */
+/**
+ * Makes web streams of a wire. One direction ending, failing or being cancelled is the other's business too.
+ *
+ * @internal
+ */
 export class WireConnection implements Connection {
   readonly local: Endpoint;
   readonly remote: Endpoint;

@@ -12,7 +12,11 @@ export interface EndpointPair {
   readonly remote: Endpoint;
 }
 
-/** Where a port without a host is looked for, as in `parseEndpoint("5432")`. */
+/**
+ * Where a port without a host is looked for, as in `parseEndpoint("5432")`.
+ *
+ * @internal
+ */
 export const DEFAULT_HOSTNAME = "localhost";
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
@@ -23,6 +27,8 @@ const ZONE = /^[\w.:-]+$/;
 /**
  * Which IP version a literal has: 4, 6, or 0 for a name. Zones (RFC 4007, `fe80::1%eth0`) and embedded IPv4 (RFC 4291,
  * `::ffff:10.0.0.1`) are part of version 6; brackets are not.
+ *
+ * @internal
  */
 export function ipVersion(hostname: string): 0 | 4 | 6 {
   if (IPV4.test(hostname)) return 4;
@@ -95,7 +101,11 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && sameHostname(a.hostname, b.hostname);
 }
 
-/** Whether `port` is an integer from 1 to 65535. */
+/**
+ * Whether `port` is an integer from 1 to 65535.
+ *
+ * @internal
+ */
 export function isPort(port: unknown): port is number {
   return Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65535;
 }

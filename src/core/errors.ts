@@ -65,7 +65,11 @@ export class ConnectTimeoutError extends Error {
   }
 }
 
-/** What a peer that accepts and then hangs up is reported as; retried like a reset, which it amounts to. */
+/**
+ * What a peer that accepts and then hangs up is reported as; retried like a reset, which it amounts to.
+ *
+ * @internal
+ */
 export function peerGone(target: Endpoint, when: string): Error {
   const { hostname: address, port } = target;
   const error = new Error(`Cannot connect to ${formatEndpoint(target)}: the peer hung up ${when}`);

@@ -26,7 +26,11 @@ export interface ConnectOptions {
   readonly stableFor?: number | undefined;
 }
 
-/** Validated options with nothing left out. */
+/**
+ * Validated options with nothing left out.
+ *
+ * @internal
+ */
 export interface Plan {
   readonly target: Target;
   readonly signal: AbortSignal | undefined;
@@ -134,6 +138,7 @@ function targetOf(options: ConnectOptions): Target {
  *
  * @throws {TypeError} when an option has the wrong type or an unknown name
  * @throws {RangeError} when a number is out of its range
+ * @internal
  */
 export function planOf(options: ConnectOptions, passOn: boolean = false): Plan {
   if (typeof options !== "object" || options === null) throw typeError("options", options, "an object");
@@ -157,7 +162,11 @@ export function planOf(options: ConnectOptions, passOn: boolean = false): Plan {
   };
 }
 
-/** Whatever the options hold besides ours: what a native connect passes on to its runtime; undefined when nothing. */
+/**
+ * Whatever the options hold besides ours: what a native connect passes on to its runtime; undefined when nothing.
+ *
+ * @internal
+ */
 export function foreignOptions(options: object): Record<string, unknown> | undefined {
   let rest: Record<string, unknown> | undefined;
   for (const name in options) {

@@ -5,7 +5,7 @@ import { SelfConnectError } from "./errors.ts";
 export interface RetryOptions {
   /** Connects in all, the first one included. @default {Infinity} */
   readonly maxAttempts?: number | undefined;
-  /** Milliseconds before the second attempt. @default {20} */
+  /** Milliseconds before the second attempt. @default {16} */
   readonly initialDelay?: number | undefined;
   /** Milliseconds that no pause exceeds. @default {245} */
   readonly maxDelay?: number | undefined;
@@ -18,7 +18,7 @@ export interface RetryOptions {
   /** Share of each pause, 0 to 1, that is taken off at random, so that many clients do not dial in step. @default {0.02} */
   readonly jitter?: number | undefined;
   /**
-   * Decides instead of the built-in table (see `isRetriable`) whether an error is worth another attempt. A throw ends
+   * Decides instead of the built-in table whether an error is worth another attempt. A throw ends
    * everything with what was thrown.
    */
   readonly isRetriable?: ((error: unknown) => boolean) | undefined;
@@ -38,7 +38,11 @@ export interface RetryContext {
   readonly selfConnect: boolean;
 }
 
-/** `RetryOptions` with nothing left out. */
+/**
+ * `RetryOptions` with nothing left out.
+ *
+ * @internal
+ */
 export interface RetryPolicy {
   readonly maxAttempts: number;
   readonly initialDelay: number;
@@ -83,7 +87,11 @@ function codeOf(error: unknown): unknown {
   return code;
 }
 
-/** Whether another attempt may succeed where this error came from. */
+/**
+ * Whether another attempt may succeed where this error came from.
+ *
+ * @internal
+ */
 export function isRetriable(error: unknown): boolean {
   // One error per address of a name: one that may recover is enough.
   if (error instanceof AggregateError && error.errors.some(isRetriable)) return true;
@@ -93,10 +101,12 @@ export function isRetriable(error: unknown): boolean {
 /**
  * Polls in proportion to the time waited. A sparse attempt costs about a millisecond of processor time, so how many are
  * made is what a wait costs; what these figures reach is measured by `npm run bench -- waiting long-wait`.
+ *
+ * @internal
  */
 export const DEFAULT_RETRY: RetryPolicy = {
   maxAttempts: Infinity,
-  initialDelay: 20,
+  initialDelay: 16,
   maxDelay: 245,
   multiplier: 1.035,
   jitter: 0.02,
@@ -108,6 +118,8 @@ export const DEFAULT_RETRY: RetryPolicy = {
 /**
  * Without `retry` only a self-connection is dialed again, at once: a name may have another address with a real server.
  * Three connects in all, as in Go's net.Dial (golang.org/issue/2690), but unlike there the third is not believed either.
+ *
+ * @internal
  */
 export const NO_RETRY: RetryPolicy = {
   maxAttempts: 3,
@@ -119,7 +131,11 @@ export const NO_RETRY: RetryPolicy = {
   equalPauses: 1,
 };
 
-/** Milliseconds between attempt number `attempt` (1 is the first) and the next; `random` is from 0 up to 1. */
+/**
+ * Milliseconds between attempt number `attempt` (1 is the first) and the next; `random` is from 0 up to 1.
+ *
+ * @internal
+ */
 export function delayAfter(attempt: number, policy: RetryPolicy, random: number): number {
   const { initialDelay, maxDelay, multiplier, jitter, equalPauses } = policy;
   const growth = multiplier ** Math.max(0, attempt - equalPauses);
