@@ -16,9 +16,9 @@ export interface CommandLine {
 
 const bin = (name: string): string => join(root, "scripts/bench/node_modules/.bin", name);
 
-/** The command as npm installs it. */
+/** The command as npm installs it for Node, and `@realpeer/tcp/cli` for the others. */
 export function realpeer(runtime: Runtime, args: readonly string[]): string[] {
-  return onRuntime(runtime, join(packageFolder, "esm/src/cli/main.js"), args);
+  return onRuntime(runtime, join(packageFolder, runtime === "node" ? "script" : "esm", "src/cli/main.js"), args);
 }
 
 function ours(runtime: Runtime): CommandLine {

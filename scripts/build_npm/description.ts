@@ -21,8 +21,16 @@ export const entryPoints: readonly EntryPoint[] = [
   { name: "./cli", path: "./src/cli/main.ts" },
 ];
 
+/** An entry point that is run. */
+export interface Command extends EntryPoint {
+  /** The source of the part that has to start quickly on Node; it leads to all else. */
+  readonly inHurry: string;
+}
+
 /** The commands that an installation puts on the path. */
-export const commands: readonly EntryPoint[] = [{ name: "realpeer", path: "./src/cli/main.ts" }];
+export const commands: readonly Command[] = [
+  { name: "realpeer", path: "./src/cli/main.ts", inHurry: "./src/cli/wait_on_node.ts" },
+];
 
 /** Modules that do something when they are loaded; a bundler must keep them. */
 const MODULES_WITH_EFFECTS: readonly string[] = ["./src/api/register.ts", "./src/cli/main.ts"];
@@ -89,7 +97,7 @@ export function packageJson({ name, version, description, license, engines }: So
     module: outputOf("./mod.ts", "esm"),
     exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
     typesVersions: { "*": Object.fromEntries(types) },
-    bin: Object.fromEntries(commands.map(({ name, path }) => [name, outputOf(path, "esm").replace("./", "")])),
+    bin: Object.fromEntries(commands.map(({ name, path }) => [name, outputOf(path, "script").replace("./", "")])),
     files: ["esm", "script", "CHANGELOG.md"],
     engines: { ...engines, bun: ">=1.2", deno: ">=2.8" },
   };

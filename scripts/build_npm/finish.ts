@@ -23,7 +23,7 @@ export async function finish(root: string, outDir: string): Promise<void> {
     if (existsSync(join(root, document))) cpSync(join(root, document), join(outDir, document));
   }
   for (const { path } of commands) {
-    const command = join(outDir, outputOf(path, "esm"));
+    const command = join(outDir, outputOf(path, "script"));
     const text = readFileSync(command, "utf8").replace(/^#!.*\n/, "");
     writeFileSync(command, `#!/usr/bin/env node\n${text}`);
     chmodSync(command, 0o755);

@@ -1,6 +1,7 @@
-import { build, type Plugin, stop, transform } from "esbuild";
+import { build, type BuildOptions, type Metafile, type Plugin, stop, transform } from "esbuild";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import { root } from "../run.ts";
 import { commands, entryPoints, type Format, outputOf } from "./description.ts";
 
 const FORMATS: readonly Format[] = ["esm", "script"];
@@ -21,36 +22,78 @@ export function moduleFiles(outDir: string): string[] {
   return files.filter((file) => /\.[jt]s$/.test(file));
 }
 
+const LIBRARY = /^\.\.\/(core|adapters)\//;
+
 /** What the library has too is not packed a second time. */
 const sharedWithLibrary: Plugin = {
   name: "shared with the library",
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\.\/(core|adapters)\// }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: LIBRARY }, ({ path }) => ({ path: path.replace(/\.ts$/, ".js"), external: true }));
   },
+};
+
+/** CommonJS requires the library's CommonJS also where it is needed later; `import()` would go through the slower loader. */
+const requiredOnDemand: Plugin = {
+  name: "required on demand",
+  setup({ onResolve, onLoad }) {
+    onResolve(
+      { filter: LIBRARY },
+      ({ path, kind }) => kind === "dynamic-import" ? { path, namespace: "demand" } : null,
+    );
+    onLoad({ filter: /./, namespace: "demand" }, ({ path }) => ({ contents: `module.exports = require("${path}")` }));
+  },
+};
+
+/** Everything else that is needed later is for the modules that were made of it already, named from `folder`. */
+function importedOnDemand({ outputs }: Metafile, folder: string): Plugin {
+  const made = Object.entries(outputs).map(([output, { entryPoint }]) => ({ output, source: entryPoint ?? "" }));
+  return {
+    name: "imported on demand",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, kind }) => {
+        if (kind !== "dynamic-import") return null;
+        const module = made.find(({ source }) => source.endsWith(path.replace(/^[./]+/, "/").replace(/\.ts$/, ".js")));
+        if (module === undefined) throw new Error(`nothing was made of ${path}`);
+        return { path: relative(folder, module.output), external: true };
+      });
+    },
+  };
+}
+
+const COMMON: BuildOptions & { metafile: true } = {
+  bundle: true,
+  platform: "node",
+  target: "es2022",
+  legalComments: "none",
+  minify: true,
+  metafile: true,
 };
 
 /**
  * Makes a command few files: to load each takes a runtime longer than a short command has to do. What it imports only
- * when it needs it is still a file of its own. A command is run, not required: its CommonJS only loads the ES module.
+ * when it needs it is still a file of its own. The CommonJS half is what is in a hurry on Node, in one file.
  */
 async function bundleCommands(outDir: string): Promise<void> {
-  for (const { path } of commands) {
-    const [module, script] = [outputOf(path, "esm"), outputOf(path, "script")];
-    await build({
-      entryPoints: [join(outDir, module)],
-      outdir: join(outDir, dirname(module)),
+  for (const { path, inHurry } of commands) {
+    const [module, script] = [join(outDir, outputOf(path, "esm")), join(outDir, outputOf(path, "script"))];
+    const { metafile } = await build({
+      ...COMMON,
+      entryPoints: [module],
+      outdir: dirname(module),
       allowOverwrite: true,
-      bundle: true,
       splitting: true,
-      platform: "node",
       format: "esm",
-      target: "es2022",
-      legalComments: "none",
-      minify: true,
+      // Beside each other in the tarball, which npm sorts by the files' names, they compress better.
+      chunkNames: `${basename(path, ".ts")}-[hash]`,
       plugins: [sharedWithLibrary],
     });
-    const up = "../".repeat(script.split("/").length - 2);
-    writeFileSync(join(outDir, script), `"use strict";\nimport("${up}${module.replace("./", "")}");\n`);
+    await build({
+      ...COMMON,
+      entryPoints: [join(root, inHurry)],
+      outfile: script,
+      format: "cjs",
+      plugins: [requiredOnDemand, sharedWithLibrary, importedOnDemand(metafile, dirname(script))],
+    });
   }
 }
 
@@ -74,7 +117,9 @@ function prune(outDir: string): void {
 
 /** Takes comments out of modules; editors show those of the declarations. */
 async function stripComments(outDir: string): Promise<void> {
-  const bundled = commands.map(({ path }) => join(outDir, dirname(outputOf(path, "esm"))));
+  const bundled = commands.flatMap(({ path }) =>
+    FORMATS.map((format) => join(outDir, dirname(outputOf(path, format))))
+  );
   try {
     for (const file of moduleFiles(outDir)) {
       if (!file.endsWith(".js") || bundled.includes(dirname(file))) continue;

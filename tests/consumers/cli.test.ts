@@ -42,4 +42,30 @@ describe("the command of the packed package", () => {
       expect(JSON.parse(failed)).toMatchObject({ ready: false, targets: [{ ready: false, error: expect.anything() }] });
     });
   }
+
+  // On Node `wait` has a file of its own there; what it does not have itself it hands on.
+  const HANDED_ON: readonly [args: readonly string[], status: number][] = [
+    [["wait"], 2],
+    [["wait", "--help"], 0],
+    [["wait", "--free", "--timeout", "5s", "127.0.0.1:40000"], 0],
+    [["wait", "--free", "--timeout", "100ms", "127.0.0.1:50000"], 1],
+    [["wait", "--while-pid", "1", "50000", "--", "node", "-p", "6 * 7"], 0],
+    [["wait", "50000", "--", "node", "-e", "process.exitCode = 7", "--", "--version"], 7],
+    [["wiat", "50000"], 2],
+    [["demo", "--nope"], 2],
+    [["demo", "--guarded", "--attempts", "3", "40000"], 0],
+    [["check", "--json", "50001"], 0],
+    [["scan", "--json"], 0],
+  ];
+  test.skipIf(noLab).each(HANDED_ON)(because("realpeer %j ends with %i", noLab), async (args, status) => {
+    await project.outputInLab(["node_modules/.bin/realpeer", ...args], status);
+  });
+
+  test.skipIf(noLab)(because("waits on Node without its loader for ES modules", noLab), async () => {
+    const loaded = 'process.moduleLoadList.some((module) => module.endsWith("esm/translators"))';
+    project.write("loaded.cjs", `process.on("exit", () => console.log(${loaded}));`);
+    const command = ["node", "-r", "./loaded.cjs", "node_modules/.bin/realpeer"];
+    expect(await project.outputInLab([...command, "wait", "50000"])).toBe("false\n");
+    expect(await project.outputInLab([...command, "--version"])).toBe(`${version}\ntrue\n`);
+  });
 });

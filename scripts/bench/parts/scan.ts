@@ -11,7 +11,7 @@ const SOCKETS = 50_000;
 const ROUNDS = 11;
 
 async function run(): Promise<Findings> {
-  const main = join(packageFolder, "esm/src/cli/main.js");
+  const main = join(packageFolder, "script/src/cli/main.js");
   const manySockets = join(root, "scripts/bench/floor/many_sockets.py");
   const command = side("node", "scans", [
     main,

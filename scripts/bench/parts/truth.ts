@@ -41,7 +41,7 @@ const waiters: Readonly<Record<string, readonly string[]>> = {
   ]),
   "realpeer wait": [
     "node",
-    join(packageFolder, "esm/src/cli/main.js"),
+    join(packageFolder, "script/src/cli/main.js"),
     "wait",
     LAB,
     "--timeout",
