@@ -2,16 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Findings, type Machine, renderTable } from "./part.ts";
 
-/** What a reader of the README wants to see: tables of parts, by their place in them. */
-const TABLES: readonly (readonly [part: string, table: number])[] = [
-  ["waiting", 0],
-  ["waiting", 1],
-  ["long-wait", 0],
-  ["aftermath", 0],
-  ["overhead", 0],
-  ["overhead", 1],
-  ["startup", 1],
-];
+/** The tables that the README shows. */
+const TABLES: readonly (readonly [part: string, table: number])[] = [["waiting", 0], ["long-wait", 0], [
+  "aftermath",
+  0,
+]];
 
 /** The README's section, from the JSON that the parts have left in `folder`. */
 export function summary(folder: string): string {
