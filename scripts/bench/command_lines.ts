@@ -24,7 +24,7 @@ export function realpeer(runtime: Runtime, args: readonly string[]): string[] {
 function ours(runtime: Runtime): CommandLine {
   return {
     label: `realpeer (${runtime})`,
-    wait: (port) => realpeer(runtime, ["wait", "--quiet", `127.0.0.1:${port}`]),
+    wait: (port) => realpeer(runtime, ["wait", "--quiet", "--timeout", "5m", `127.0.0.1:${port}`]),
   };
 }
 

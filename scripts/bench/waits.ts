@@ -1,11 +1,13 @@
 import { Conversation, type Runtime, side } from "./child.ts";
+import type { CommandLine } from "./command_lines.ts";
 import { shuffled, type Spread, spread } from "./numbers.ts";
 import type { Answer as Listened, Question as Listen } from "./sides/late_server.ts";
+import type { Answer as Launched, Question as Launch } from "./sides/launch.ts";
 import type { Answer as Waited } from "./sides/waiter.ts";
 
 /** One wait for a server that came late. */
 export interface Wait {
-  /** Milliseconds from the listen to the report; below zero: reported before there was a server. */
+  /** Milliseconds from the listen to the report. */
   readonly latency: number;
   /** Milliseconds that were waited in all. */
   readonly waited: number;
@@ -26,8 +28,12 @@ export class LateServers {
     side("node", "late_server"),
   );
 
-  /** Starts somebody waiting for a port on which a server listens after `delay` milliseconds. */
+  /**
+   * Starts somebody waiting for a port on which a server listens after `delay` milliseconds. All have done the same only
+   * if none reported before that.
+   */
   async await(
+    label: string,
     startWaiting: (port: number) => Promise<Report>,
     delay: number,
   ): Promise<Wait> {
@@ -38,7 +44,9 @@ export class LateServers {
     const { listened } = await this.#server.ask({ port });
     const { reported, cpu } = await waited;
     await this.#server.ask({ port, isEnd: true });
-    return { latency: reported - listened, waited: reported - started, cpu };
+    const latency = reported - listened;
+    if (latency < -1) throw new Error(`Cannot compare: ${label} reported ${-latency} ms before there was a server`);
+    return { latency, waited: reported - started, cpu };
   }
 
   end(): Promise<void> {
@@ -95,9 +103,24 @@ export function callOf(runtime: Runtime, tool: string) {
       side(runtime, "waiter", [tool]),
     );
     await process.ready;
-    const wait = await servers.await((port) => process.ask({ port }), delay);
+    const wait = await servers.await(tool, (port) => process.ask({ port }), delay);
     await process.end();
     return wait;
+  };
+}
+
+/** A tool run as a command; its processor time includes its start. */
+export function commandOf({ label, wait, reportedAt }: CommandLine) {
+  return async (servers: LateServers, delay: number): Promise<Wait> => {
+    const launch = new Conversation<Launch, Launched>(side("bun", "launch"));
+    await launch.ready;
+    const found = await servers.await(label, async (port) => {
+      const { code, stdout, ended, cpu } = await launch.ask({ command: wait(port) });
+      if (code !== 0) throw new Error(`Cannot compare: ${wait(port).join(" ")} exited with ${code}`);
+      return { reported: reportedAt?.(stdout) ?? ended, cpu };
+    }, delay);
+    await launch.end();
+    return found;
   };
 }
 
@@ -113,12 +136,6 @@ export interface Summary extends Spread {
 
 function summaryOf(label: string, waits: readonly Wait[]): Summary {
   const latencies = waits.map(({ latency }) => Math.round(latency * 100) / 100);
-  const early = latencies.find((latency) => latency < -1);
-  if (early !== undefined) {
-    throw new Error(
-      `Cannot compare: ${label} reported ${-early} ms before there was a server`,
-    );
-  }
   const cpu = waits.reduce((sum, wait) => sum + wait.cpu, 0) / 1000;
   const seconds = waits.reduce((sum, wait) => sum + wait.waited, 0) / 1000;
   return {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { buildFolder, Conversation, type Runtime, RUNTIMES, side } from "../child.ts";
+import { counted } from "../counted.ts";
 import { figure, median, ratio, shuffled } from "../numbers.ts";
 import type { Findings, Part, Target } from "../part.ts";
 import type { Answer, Question } from "../sides/dials.ts";
@@ -45,7 +46,13 @@ async function measure(runtime: Runtime, port: number, taken: Measured): Promise
   ]);
   for (const [, talk] of entries) await talk.ready;
   for (const [kind, isRoundTrip] of [["dials", false], ["roundTrips", true]] as const) {
-    for (const [, talk] of entries) await talk.ask({ count: WARM_UP, isRoundTrip });
+    for (const [variant, talk] of entries) {
+      const before = await counted(port);
+      await talk.ask({ count: WARM_UP, isRoundTrip });
+      const seen = await counted(port) - before;
+      if (seen === (isRoundTrip ? 0 : WARM_UP)) continue;
+      throw new Error(`Cannot compare: the listener saw ${seen} connections of ${runtime}, ${variant}`);
+    }
     for (let round = 0; round < ROUNDS; round++) {
       for (const [variant, talk] of shuffled(entries)) {
         taken[variant][kind].push(await talk.ask({ count: COUNT, isRoundTrip }));

@@ -1,25 +1,23 @@
-import { Conversation, side } from "../child.ts";
-import { type CommandLine, commandLines } from "../command_lines.ts";
+import { commandLines } from "../command_lines.ts";
 import { type Frontier, frontier, frontierTable } from "../frontier.ts";
 import { figure } from "../numbers.ts";
 import type { Findings, Part, Table, Target } from "../part.ts";
 import { drawFrontier, drawLatencies } from "../picture.ts";
-import type { Answer as Launched, Question as Launch } from "../sides/launch.ts";
-import { callOf, delays, type LateServers, summaries, type Summary, type Wait } from "../waits.ts";
+import { callOf, commandOf, delays, summaries, type Summary } from "../waits.ts";
 
 const RUNS = 30;
 
+function waitOnOf(summaries: readonly Summary[]): Summary {
+  return summaries.find(({ label }) => label === "wait-on")!;
+}
+
 function tableOf(caption: string, summaries: readonly Summary[]): Table {
-  const columns = [
-    "",
-    "median ms",
-    "p95 ms",
-    "CPU ms per wait",
-    "CPU ms per waited s",
-  ];
-  const rows = summaries.map((
-    { label, median, p95, cpu, cpuPerSecond },
-  ) => [label, ...[median, p95, cpu, cpuPerSecond].map(figure)]);
+  const columns = ["", "median ms", "times wait-on's", "p95 ms", "CPU ms per wait", "times wait-on's"];
+  const waitOn = waitOnOf(summaries);
+  const rows = summaries.map(({ label, median, p95, cpu }) => [
+    label,
+    ...[median, median / waitOn.median, p95, cpu, cpu / waitOn.cpu].map(figure),
+  ]);
   return { caption, columns, rows };
 }
 
@@ -39,38 +37,15 @@ function byApi(): Promise<Summary[]> {
   }, delays(RUNS, 200, 1200));
 }
 
-async function byCommand(): Promise<Summary[]> {
-  const launcher = (): Conversation<Launch, Launched> => new Conversation(side("bun", "launch"));
-  const idle: Conversation<Launch, Launched>[] = [];
-  const run = ({ wait, reportedAt }: CommandLine) => async (servers: LateServers, delay: number): Promise<Wait> => {
-    const launch = idle.pop() ?? launcher();
-    await launch.ready;
-    const result = await servers.await(async (port) => {
-      const { code, stdout, ended, cpu } = await launch.ask({
-        command: wait(port),
-      });
-      if (code !== 0) {
-        throw new Error(
-          `Cannot compare: ${wait(port).join(" ")} exited with ${code}`,
-        );
-      }
-      return { reported: reportedAt?.(stdout) ?? ended, cpu };
-    }, delay);
-    idle.push(launch);
-    return result;
-  };
+function byCommand(): Promise<Summary[]> {
+  const commands = commandLines.map((line) => [line.label, commandOf(line)]);
   // 600 ms for the slowest of them to start.
-  const found = await summaries(
-    Object.fromEntries(commandLines.map((line) => [line.label, run(line)])),
-    delays(RUNS, 800, 1800),
-  );
-  await Promise.all(idle.map((launch) => launch.end()));
-  return found;
+  return summaries(Object.fromEntries(commands), delays(RUNS, 800, 1800));
 }
 
 function targetsOf(api: readonly Summary[]): Target[] {
   const find = (label: string): Summary => api.find((found) => found.label === label)!;
-  const waitOn = find("wait-on");
+  const waitOn = waitOnOf(api);
   const best = Math.min(
     ...["wait-on", "tcp-port-used", "wait-port", "detect-port"].map((label) => find(label).median),
   );

@@ -6,6 +6,7 @@ import * as net from "node:net";
 import process from "node:process";
 import { connect as portable } from "../../../mod.ts";
 import { connect as nodeConnect, createConnection } from "../../../src/adapters/node.ts";
+import { counted } from "../counted.ts";
 import { shuffled } from "../numbers.ts";
 
 interface Dial {
@@ -95,15 +96,6 @@ async function isRefused(connect: Connect, dial: Dial): Promise<boolean> {
     if ((error as { code?: string }).code !== "ECONNREFUSED") throw error;
     return true;
   }
-}
-
-/** How many connections the listener has counted. */
-async function counted(port: number): Promise<number> {
-  const socket = await bareNet({ hostname: "127.0.0.1", port });
-  socket.write("?");
-  const [chunk] = await new Promise<Uint8Array[]>((resolve) => socket.once("data", (...args) => resolve(args)));
-  await closed(socket);
-  return Number(new TextDecoder().decode(chunk));
 }
 
 const [port, count, rounds] = process.argv.slice(2).map(Number) as [
