@@ -28,6 +28,7 @@ import { type EndpointPair, ipVersion } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { callOpen, handOver, withData } from "./bun_hand_over.ts";
 import { isStable, Mailbox, mailboxHandlers, tlsMailboxHandlers } from "./bun_mailbox.ts";
+import { openUntilAborted } from "./bun_pending.ts";
 import type { BunSocket, BunSocketOptions } from "./bun_types.ts";
 import { wire } from "./bun_wire.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
@@ -46,21 +47,6 @@ type MailboxSocket = Bun.Socket<Mailbox>;
 
 /** What Bun.connect takes, the two options its types do not declare included. */
 type NativeOptions<Data = Mailbox> = Bun.TCPSocketConnectOptions<Data> & Pick<Target, "localAddress" | "localPort">;
-
-/**
- * Bun.connect knows no signal and its pending connect cannot be cancelled, nor does it let the process end: it is
- * abandoned, and reset in case it succeeds after all.
- */
-function openUntilAborted(pending: Promise<MailboxSocket>, signal: AbortSignal): Promise<MailboxSocket> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason);
-      pending.then((socket) => socket.terminate(), () => {});
-    };
-    signal.addEventListener("abort", onAbort);
-    pending.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
-}
 
 /** Bun.connect ignores a local port that comes without an address; any address of the right version will do. */
 function withLocalAddress(plan: Plan): Plan {
