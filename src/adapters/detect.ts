@@ -32,8 +32,8 @@ load(isDeno ? "deno" : isBun ? "patientBun" : "node");
 
 /**
  * The adapter of this runtime that can do what the plan asks: the runtime's own connect, or `node:net`, which all three
- * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port) or give up a
- * pending connect so that the process can end (Bun).
+ * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port). Bun cannot
+ * give up a pending connect so that the process can end: calls that may have to have an adapter of their own there.
  */
 function nameFor({ target, signal, timeout, attemptTimeout }: Plan): Name {
   if (target.localAddress !== undefined || target.localPort !== undefined) return "node";
