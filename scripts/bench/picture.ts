@@ -66,7 +66,7 @@ export function drawLatencies(title: string, series: readonly Series[], medians:
     type: "nominal",
     sort: labels,
     title: null,
-    axis: { ticks: false, domain: false, labelPadding: 8 },
+    axis: { ticks: false, domain: false, labelPadding: 8, labelLimit: 0 },
   };
   const color = {
     field: "isOurs",
@@ -162,11 +162,14 @@ export function drawFrontier(curves: readonly Point[], tools: readonly Point[]):
         mark: { type: "point", filled: true, size: 90, opacity: 1 },
         encoding: { ...encoding, color: toolColor },
       },
-      {
-        data: { values: named },
-        mark: { type: "text", align: "left", dx: 9, dy: -6, fontSize: 11 },
+      // Ours below its dot, the others above: what lies close together stays legible.
+      ...[{ ours: true, align: "right", dx: -6, dy: 14 }, { ours: false, align: "left", dx: 9, dy: -8 }].map((
+        { ours, ...place },
+      ) => ({
+        data: { values: named.filter(({ isOurs }) => isOurs === ours) },
+        mark: { type: "text", fontSize: 11, ...place },
         encoding: { ...encoding, text: { field: "label" }, color: toolColor },
-      },
+      })),
     ],
   });
 }
