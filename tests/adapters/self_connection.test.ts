@@ -65,7 +65,7 @@ describe("in the kernel's own ephemeral range", () => {
       const command = commandFor("tests/programs/natural_range.ts", args, STEADY_HEAP);
       const outcome = await runForJson<Natural>(inEmptyNamespace(command));
       expect(outcome).toMatchObject({ attempts: 30_000, connected: 0, otherErrors: [], left: [], newDescriptors: 0 });
-      expect(outcome.growth).toBeLessThan(20);
+      expect(outcome.growth).toBeLessThan(10);
       console.log(`${kind}: ${outcome.selfConnects} self-connections rejected, ${outcome.growth.toFixed(1)} MiB`);
     });
   }

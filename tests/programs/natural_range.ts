@@ -7,7 +7,7 @@ import { socketsOnPort } from "./host_sockets.ts";
 const [kind, portText, countText] = process.argv.slice(2) as [string, string, string];
 const port = Number(portText);
 const count = Number(countText);
-const WARM_UP = 5000;
+const WARM_UP = 15_000;
 
 export interface Outcome {
   readonly attempts: number;
@@ -16,7 +16,7 @@ export interface Outcome {
   readonly otherErrors: readonly string[];
   readonly left: readonly string[];
   readonly newDescriptors: number;
-  /** MiB of resident memory after all attempts over those after the first 5,000. */
+  /** MiB of resident memory after all attempts over those after the first half. */
   readonly growth: number;
 }
 
