@@ -32,7 +32,7 @@ const sharedWithLibrary: Plugin = {
   },
 };
 
-/** CommonJS requires the library's CommonJS also where it is needed later; `import()` would go through the slower loader. */
+/** CommonJS requires the library also where that is needed later; `import()` would go through the slower loader. */
 const requiredOnDemand: Plugin = {
   name: "required on demand",
   setup({ onResolve, onLoad }) {

@@ -114,7 +114,10 @@ function intoMailbox<Data>(userSocket: Bun.Socket<Data>): MailboxSocket {
   return socket;
 }
 
-/** The whole way: everything is kept in a mailbox until the peer is proved real. It may begin with a socket that is open already. */
+/**
+ * The whole way: everything is kept in a mailbox until the peer is proved real. It may begin with a socket that is open
+ * already.
+ */
 async function connectKept<Data>(
   options: BunConnectOptions<Data>,
   plan: Plan,
@@ -137,7 +140,10 @@ async function connectKept<Data>(
   }
 }
 
-/** The bare call with the user's own handlers, which can hear nothing too early but `open`: the ends are looked at before any other event. */
+/**
+ * The bare call with the user's own handlers, which can hear nothing too early but `open`: the local port is looked at
+ * before any other event.
+ */
 function connectBare<Data>(
   options: BunConnectOptions<Data>,
   handlers: Bun.SocketHandler<Data>,

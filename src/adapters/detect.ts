@@ -14,16 +14,16 @@ const imports = {
   node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter,
 };
 type Name = keyof typeof imports;
-const loading = new Map<Name, Promise<AnyAdapter>>();
-const loaded = new Map<Name, AnyAdapter>();
+/** What was asked for so far, as a promise until it is there. */
+const adapters = new Map<Name, AnyAdapter | Promise<AnyAdapter>>();
 
-function load(name: Name): Promise<AnyAdapter> {
-  const before = loading.get(name);
-  if (before !== undefined) return before;
-  const adapter = imports[name]();
-  loading.set(name, adapter);
-  adapter.then((adapter) => loaded.set(name, adapter), () => {});
-  return adapter;
+function load(name: Name): AnyAdapter | Promise<AnyAdapter> {
+  const known = adapters.get(name);
+  if (known !== undefined) return known;
+  const loading = imports[name]();
+  adapters.set(name, loading);
+  loading.then((adapter) => adapters.set(name, adapter), () => {});
+  return loading;
 }
 
 // Who imports this is about to connect. To load an adapter takes as long as ten attempts, which is better spent before
@@ -45,7 +45,6 @@ function nameFor({ target, signal, timeout, attemptTimeout }: Plan): Name {
 
 /** Calls `use` with the adapter for this plan: at once where that is loaded. */
 export function withAdapter<Result>(plan: Plan, use: (adapter: AnyAdapter) => Promise<Result>): Promise<Result> {
-  const name = nameFor(plan);
-  const adapter = loaded.get(name);
-  return adapter ? use(adapter) : load(name).then(use);
+  const adapter = load(nameFor(plan));
+  return adapter instanceof Promise ? adapter.then(use) : use(adapter);
 }

@@ -18,8 +18,8 @@ export interface RetryOptions {
   /** Share of each pause, 0 to 1, that is taken off at random, so that many clients do not dial in step. @default {0.02} */
   readonly jitter?: number | undefined;
   /**
-   * Decides instead of the built-in table whether an error is worth another attempt. A throw ends
-   * everything with what was thrown.
+   * Decides instead of the built-in table whether an error is worth another attempt. A throw ends everything with what
+   * was thrown.
    */
   readonly isRetriable?: ((error: unknown) => boolean) | undefined;
 }

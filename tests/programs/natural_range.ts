@@ -7,7 +7,7 @@ import { socketsOnPort } from "./host_sockets.ts";
 const [kind, portText, countText] = process.argv.slice(2) as [string, string, string];
 const port = Number(portText);
 const count = Number(countText);
-const WARM_UP = 15_000;
+const WARM_UP = count / 2;
 
 export interface Outcome {
   readonly attempts: number;

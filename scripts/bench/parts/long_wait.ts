@@ -71,7 +71,8 @@ async function run(): Promise<Findings> {
     tables: [{ caption: `**${SECONDS} s of nobody**, then a server`, columns, rows }],
     targets: targetsOf(measured),
     notes: [
-      `${WAITS} waits a tool, each in a fresh process, all at once; CPU from the call to the report, a command's with its start`,
+      `${WAITS} waits a tool, each in a fresh process: all calls at once, then all commands`,
+      "CPU from the call to the report, a command's with its start",
     ],
     data: measured,
   };

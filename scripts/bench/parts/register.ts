@@ -22,7 +22,10 @@ const PRELOAD: Readonly<Record<Runtime, string>> = {
   bun: "--preload",
 };
 
-/** What takes turns: the program as it is, with the one system call nobody can do without, and with the guard loaded before it. */
+/**
+ * What takes turns: the program as it is, with the one system call nobody can do without, and with the guard loaded
+ * before it.
+ */
 const VARIANTS = ["alone", "alone + one look at the local port", "registered"] as const;
 type Variant = typeof VARIANTS[number];
 

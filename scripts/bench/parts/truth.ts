@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { inEmptyNamespace, inLab, LAB_PORT } from "../../../tests/fixtures/lab.ts";
 import { environment, root } from "../../run.ts";
-import { packageFolder } from "../build.ts";
 import { jsonOf, RUNTIMES, side } from "../child.ts";
+import { realpeer } from "../command_lines.ts";
 import type { Findings, Part, Table, Target } from "../part.ts";
 import type { Refusals } from "../sides/refusals.ts";
 
@@ -39,14 +39,7 @@ const waiters: Readonly<Record<string, readonly string[]>> = {
     "realpeer",
     `${LAB_PORT}`,
   ]),
-  "realpeer wait": [
-    "node",
-    join(packageFolder, "script/src/cli/main.js"),
-    "wait",
-    LAB,
-    "--timeout",
-    `${PATIENCE_MS}ms`,
-  ],
+  "realpeer wait": realpeer("node", ["wait", LAB, "--timeout", `${PATIENCE_MS}ms`]),
 };
 
 /** Clients of npm, set up as in the project's tests. */
