@@ -26,18 +26,18 @@ import { dial } from "../core/dial.ts";
 import { dialFrom, isBare, rejecting } from "../core/bare_call.ts";
 import { type EndpointPair, ipVersion } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
-import { callOpen, handOver, withData } from "./bun_hand_over.ts";
-import { isStable, Mailbox, mailboxHandlers, tlsMailboxHandlers } from "./bun_mailbox.ts";
+import { callOpen, handOver, withData } from "./bun/attach_handlers.ts";
+import { isStable, Mailbox, mailboxHandlers, tlsMailboxHandlers } from "./bun/event_buffer.ts";
 import { openUntilAborted } from "./bun_pending.ts";
-import type { BunSocket, BunSocketOptions } from "./bun_types.ts";
-import { wire } from "./bun_wire.ts";
+import type { BunSocket, BunSocketOptions } from "./bun/types.ts";
+import { wire } from "./bun/byte_stream.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
 export type { RetryContext, RetryOptions } from "../core/retry.ts";
 export type { Endpoint } from "../core/endpoint.ts";
-export type { BunSocket, BunSocketOptions } from "./bun_types.ts";
+export type { BunSocket, BunSocketOptions } from "./bun/types.ts";
 
 /** The guard's options, and whatever else `Bun.connect` takes. */
 export interface BunConnectOptions<Data = undefined>

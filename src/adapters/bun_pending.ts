@@ -1,4 +1,4 @@
-import type { Mailbox } from "./bun_mailbox.ts";
+import type { Mailbox } from "./bun/event_buffer.ts";
 
 type MailboxSocket = Bun.Socket<Mailbox>;
 

@@ -15,7 +15,7 @@ import { dialSocket, rejecting } from "../core/bare_call.ts";
 import { type EndpointPair, sameEndpoint } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
-import { ReadAhead } from "./deno_read_ahead.ts";
+import { ReadAhead } from "./deno/read_ahead.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";

@@ -16,16 +16,16 @@ import { type Adapter, LATE_MS, type PortableAdapter, type Target } from "../cor
 import { dialSocket, rejecting } from "../core/bare_call.ts";
 import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
-import { endpoints, localPort } from "./node_endpoints.ts";
-import { isStable } from "./node_read_ahead.ts";
-import { GUARDED } from "./node_verdict.ts";
-import { wire } from "./node_wire.ts";
+import { endpoints, localPort } from "./node/endpoints.ts";
+import { isStable } from "./node/read_ahead.ts";
+import { GUARDED } from "./node/verdict.ts";
+import { wire } from "./node/byte_stream.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
 export type { RetryContext, RetryOptions } from "../core/retry.ts";
 export type { Endpoint } from "../core/endpoint.ts";
-export { createConnection, guardSocket } from "./node_guard.ts";
+export { createConnection, guardSocket } from "./node/guard.ts";
 
 /** The guard's options, and whatever else `net.connect` takes: `family`, `lookup`, `noDelay`, `keepAlive`, ... */
 export interface NodeConnectOptions

@@ -21,6 +21,6 @@
  *
  * @module
  */
-import { guardAllSockets } from "../adapters/node_guard.ts";
+import { guardAllSockets } from "../adapters/node/guard.ts";
 
 guardAllSockets();

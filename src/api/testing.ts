@@ -18,7 +18,7 @@
  */
 import { once } from "node:events";
 import * as net from "node:net";
-import { endpoints } from "../adapters/node_endpoints.ts";
+import { endpoints } from "../adapters/node/endpoints.ts";
 import { type Endpoint, ipVersion, isPort } from "../core/endpoint.ts";
 
 export type { Endpoint } from "../core/endpoint.ts";

@@ -1,8 +1,8 @@
 import { nearest } from "./arguments.ts";
 import { Interrupted, Status, UsageError } from "./errors.ts";
 import { Interrupts } from "./interrupts.ts";
-import type { System } from "./system.ts";
-import { wait } from "./wait.ts";
+import type { System } from "./runtime/system.ts";
+import { wait } from "./commands/wait.ts";
 
 /** One of the commands; with its exit status. */
 export type Command = (args: readonly string[], system: System, interrupts: Interrupts) => Promise<number> | number;
@@ -10,9 +10,9 @@ export type Command = (args: readonly string[], system: System, interrupts: Inte
 /** Loaded when they are asked for: what they import costs time. `wait`, which is in a hurry, is there already. */
 const commands: Readonly<Record<string, () => Command | Promise<Command>>> = {
   wait: () => wait,
-  demo: async () => (await import("./demo.ts")).demo,
-  check: async () => (await import("./check.ts")).check,
-  scan: async () => (await import("./scan.ts")).scan,
+  demo: async () => (await import("./commands/demo.ts")).demo,
+  check: async () => (await import("./commands/check.ts")).check,
+  scan: async () => (await import("./commands/scan.ts")).scan,
 };
 const COMMAND_NAMES: readonly string[] = Object.keys(commands);
 

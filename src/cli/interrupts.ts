@@ -1,5 +1,5 @@
 import { Interrupted } from "./errors.ts";
-import { SIGNAL_NAMES, SIGNALS, type System } from "./system.ts";
+import { SIGNAL_NAMES, SIGNALS, type System } from "./runtime/system.ts";
 
 /** Turns SIGINT, SIGTERM and SIGHUP into an abort, so that what is under way can be cleared away. */
 export class Interrupts {

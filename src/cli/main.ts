@@ -10,10 +10,10 @@
  * @module
  */
 import { runCommandLine } from "./command_line.ts";
-import type { System } from "./system.ts";
+import type { System } from "./runtime/system.ts";
 
 async function loadSystem(): Promise<System> {
-  return "Deno" in globalThis ? (await import("./deno_system.ts")).system : (await import("./node_system.ts")).system;
+  return "Deno" in globalThis ? (await import("./runtime/deno.ts")).system : (await import("./runtime/node.ts")).system;
 }
 
 async function main(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Output, System } from "./system.ts";
+import type { Output, System } from "./runtime/system.ts";
 
 type Colour = "red" | "yellow" | "green" | "bold";
 const CODES: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, bold: 1 };

@@ -1,4 +1,4 @@
-import { type Child, SIGNAL_NAMES, type SignalName, type System } from "./system.ts";
+import { type Child, SIGNAL_NAMES, type SignalName, type System } from "./runtime/system.ts";
 
 /**
  * Whether the terminal itself sends this signal to the command: Ctrl-C reaches everything in the foreground, and many

@@ -4,7 +4,7 @@
  * for the ES modules of main.ts.
  */
 import { runCommandLine } from "./command_line.ts";
-import { system } from "./node_system.ts";
+import { system } from "./runtime/node.ts";
 
 const isNode = !("Deno" in globalThis || "Bun" in globalThis);
 const isWait = system.args[0] === "wait" && !system.args.some((arg) => /^(-h|-V|--help|--version)$/.test(arg));

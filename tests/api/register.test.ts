@@ -108,7 +108,7 @@ test("register leaves net.Socket.prototype.connect the shape it had, and loads a
   try {
     expect(after).not.toBe(before);
     expect([after.name, after.length, shapeAfter]).toEqual([before.name, before.length, shape]);
-    const { guardAllSockets } = await import("../../src/adapters/node_guard.ts");
+    const { guardAllSockets } = await import("../../src/adapters/node/guard.ts");
     guardAllSockets();
     expect(prototype.connect).toBe(after);
   } finally {

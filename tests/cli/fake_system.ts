@@ -1,4 +1,4 @@
-import type { Child, Output, SignalName, System } from "../../src/cli/system.ts";
+import type { Child, Output, SignalName, System } from "../../src/cli/runtime/system.ts";
 
 /** A terminal, or a pipe, that keeps what is written to it. */
 export class FakeOutput implements Output {

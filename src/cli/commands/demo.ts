@@ -1,16 +1,16 @@
-import { type Endpoint, formatEndpoint } from "../core/endpoint.ts";
-import { assessPort, type PortSettings } from "../core/port_range.ts";
-import { chooseDeadPort, whoListens } from "../host/dead_port.ts";
-import { readPortSettings } from "../host/port_settings.ts";
-import { parseArguments, parsePort } from "./arguments.ts";
-import { type DemoConnection, type DemoState, dialDeadPort } from "./demo_loop.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
-import { Status, UsageError } from "./errors.ts";
-import type { Interrupts } from "./interrupts.ts";
-import { printable, roundMs, StatusLine, writeJson } from "./output.ts";
-import { pause } from "./pause.ts";
-import { readingProc } from "./proc_access.ts";
-import type { System } from "./system.ts";
+import { type Endpoint, formatEndpoint } from "../../core/endpoint.ts";
+import { assessPort, type PortSettings } from "../../core/port_range.ts";
+import { chooseDeadPort, whoListens } from "../../host/dead_port.ts";
+import { readPortSettings } from "../../host/port_settings.ts";
+import { parseArguments, parsePort } from "../arguments.ts";
+import { type DemoConnection, type DemoState, dialDeadPort } from "../demo_loop.ts";
+import { formatDuration, parseDuration } from "../duration.ts";
+import { Status, UsageError } from "../errors.ts";
+import type { Interrupts } from "../interrupts.ts";
+import { printable, roundMs, StatusLine, writeJson } from "../output.ts";
+import { pause } from "../pause.ts";
+import { readingProc } from "../proc_access.ts";
+import type { System } from "../runtime/system.ts";
 
 const DEFAULT_ATTEMPTS = 65_536;
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { READ_AHEAD_BYTES } from "../core/adapter.ts";
+import { READ_AHEAD_BYTES } from "../../core/adapter.ts";
 
 /**
  * Notices a hang-up, which a `net.Socket` reports only to somebody who reads, and puts back what was read. The socket is

@@ -1,4 +1,4 @@
-import type { Mailbox, SocketEvent } from "./bun_mailbox.ts";
+import type { Mailbox, SocketEvent } from "./event_buffer.ts";
 
 /** The same bytes as the handlers' `binaryType` wants them. */
 function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined): Buffer {

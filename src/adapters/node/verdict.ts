@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
-import { sameEndpoint } from "../core/endpoint.ts";
-import { SelfConnectError } from "../core/errors.ts";
-import { publishSelfConnection } from "./diagnostics.ts";
-import { endpoints, localPort } from "./node_endpoints.ts";
+import { sameEndpoint } from "../../core/endpoint.ts";
+import { SelfConnectError } from "../../core/errors.ts";
+import { publishSelfConnection } from "../diagnostics.ts";
+import { endpoints, localPort } from "./endpoints.ts";
 
 /** A method of a socket, as somebody sees it who only passes calls on. */
 export type Method = (this: Socket, ...args: unknown[]) => unknown;

@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { formatEndpoint } from "../core/endpoint.ts";
-import { inspect, type Inspection, type SocketInfo } from "../host/inspect.ts";
-import { isListening, isSelfConnected, parseUsers, type RowFilter } from "../host/proc.ts";
-import { parseArguments } from "./arguments.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
-import { Status, UsageError } from "./errors.ts";
-import type { Interrupts } from "./interrupts.ts";
-import { painterFor, printable, table, writeJson } from "./output.ts";
-import { pause } from "./pause.ts";
-import { listenerReport, PROC_OPTION, readingProc } from "./proc_access.ts";
-import { prometheusText } from "./prometheus.ts";
-import type { System } from "./system.ts";
+import { formatEndpoint } from "../../core/endpoint.ts";
+import { inspect, type Inspection, type SocketInfo } from "../../host/inspect.ts";
+import { isListening, isSelfConnected, parseUsers, type RowFilter } from "../../host/proc.ts";
+import { parseArguments } from "../arguments.ts";
+import { formatDuration, parseDuration } from "../duration.ts";
+import { Status, UsageError } from "../errors.ts";
+import type { Interrupts } from "../interrupts.ts";
+import { painterFor, printable, table, writeJson } from "../output.ts";
+import { pause } from "../pause.ts";
+import { listenerReport, PROC_OPTION, readingProc } from "../proc_access.ts";
+import { prometheusText } from "../prometheus.ts";
+import type { System } from "../runtime/system.ts";
 
 const OPTIONS = {
   listen: { type: "boolean" },

@@ -1,5 +1,5 @@
-import type { Wire } from "../core/adapter.ts";
-import type { Mailbox } from "./bun_mailbox.ts";
+import type { Wire } from "../../core/adapter.ts";
+import type { Mailbox } from "./event_buffer.ts";
 
 class BunWire implements Wire {
   readonly #socket: Bun.Socket<Mailbox>;

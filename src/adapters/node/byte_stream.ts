@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Wire } from "../core/adapter.ts";
+import type { Wire } from "../../core/adapter.ts";
 
 /** A `net.Socket` as the byte pipe of the portable API. */
 export function wire(socket: Socket): Wire {

@@ -1,4 +1,4 @@
-import { READ_AHEAD_BYTES } from "../core/adapter.ts";
+import { READ_AHEAD_BYTES } from "../../core/adapter.ts";
 
 /** What a Bun socket told before anybody listened: the handler's name, and what it is called with after the socket. */
 export type SocketEvent =

@@ -1,4 +1,4 @@
-import { READ_AHEAD_BYTES } from "../core/adapter.ts";
+import { READ_AHEAD_BYTES } from "../../core/adapter.ts";
 
 /**
  * Notices a hang-up on a `Deno.TcpConn`, which only a read can, and gives what was read back to the connection: until

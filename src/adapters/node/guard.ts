@@ -1,6 +1,6 @@
 import * as net from "node:net";
-import { isPort } from "../core/endpoint.ts";
-import { awaitVerdict, GUARDED, type Method } from "./node_verdict.ts";
+import { isPort } from "../../core/endpoint.ts";
+import { awaitVerdict, GUARDED, type Method } from "./verdict.ts";
 
 /** What `connect` takes, as far as it matters here. */
 interface DialOptions {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { EndpointPair } from "../core/endpoint.ts";
+import type { EndpointPair } from "../../core/endpoint.ts";
 
 /** Both ends of a `net.Socket`; null before it is connected and after it is gone. */
 export function endpoints(socket: Socket): EndpointPair | null {

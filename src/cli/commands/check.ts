@@ -6,16 +6,16 @@ import {
   type PortRange,
   type PortRisk,
   type PortSettings,
-} from "../core/port_range.ts";
-import { inspect } from "../host/inspect.ts";
-import { readPortSettings } from "../host/port_settings.ts";
-import { isListening } from "../host/proc.ts";
-import { parseArguments, parsePort } from "./arguments.ts";
-import { Status, UsageError } from "./errors.ts";
-import { fixCommand, reservation } from "./fix.ts";
-import { type Paint, painterFor, printable, table, writeJson } from "./output.ts";
-import { type ListenerReport, listenerReport, nameOf, PROC_OPTION, readingProc } from "./proc_access.ts";
-import type { System } from "./system.ts";
+} from "../../core/port_range.ts";
+import { inspect } from "../../host/inspect.ts";
+import { readPortSettings } from "../../host/port_settings.ts";
+import { isListening } from "../../host/proc.ts";
+import { parseArguments, parsePort } from "../arguments.ts";
+import { Status, UsageError } from "../errors.ts";
+import { fixCommand, reservation } from "../fix.ts";
+import { type Paint, painterFor, printable, table, writeJson } from "../output.ts";
+import { type ListenerReport, listenerReport, nameOf, PROC_OPTION, readingProc } from "../proc_access.ts";
+import type { System } from "../runtime/system.ts";
 
 const OPTIONS = { json: { type: "boolean" }, ...PROC_OPTION } as const;
 

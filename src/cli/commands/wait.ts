@@ -1,11 +1,11 @@
-import { parseArguments } from "./arguments.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
-import { Status, UsageError } from "./errors.ts";
-import type { Interrupts } from "./interrupts.ts";
-import { printable, roundMs, StatusLine, writeJson } from "./output.ts";
-import { runCommand } from "./run_command.ts";
-import type { System } from "./system.ts";
-import { parseTarget, TargetWait, type WaitOptions, type WaitTarget } from "./wait_target.ts";
+import { parseArguments } from "../arguments.ts";
+import { formatDuration, parseDuration } from "../duration.ts";
+import { Status, UsageError } from "../errors.ts";
+import type { Interrupts } from "../interrupts.ts";
+import { printable, roundMs, StatusLine, writeJson } from "../output.ts";
+import { runCommand } from "../run_command.ts";
+import type { System } from "../runtime/system.ts";
+import { parseTarget, TargetWait, type WaitOptions, type WaitTarget } from "../wait_target.ts";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** How long the process of `--while-pid` may be gone before that is noticed. */
@@ -70,7 +70,7 @@ function readRequest(args: readonly string[]): Request {
 /** Calls back once the process is gone, at once if it is already; returns what ends the watch. */
 async function watch(pid: number | undefined, onGone: () => void): Promise<() => void> {
   if (pid === undefined) return () => {};
-  const isRunning = (await import("../host/process_watch.ts")).watchProcess(pid);
+  const isRunning = (await import("../../host/process_watch.ts")).watchProcess(pid);
   const check = (): void => {
     if (!isRunning()) onGone();
   };
