@@ -21,16 +21,16 @@
  *
  * @module
  */
-import type { Adapter, PortableAdapter, Target } from "../core/adapter.ts";
+import process from "node:process";
+import type { Adapter, Attempt, Target } from "../core/attempt.ts";
+import type { PortableAdapter } from "../core/byte_stream.ts";
 import { dial } from "../core/dial.ts";
-import { dialFrom, isBare, rejecting } from "../core/bare_call.ts";
 import { type EndpointPair, ipVersion } from "../core/endpoint.ts";
-import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
-import { callOpen, handOver, withData } from "./bun/attach_handlers.ts";
-import { isStable, Mailbox, mailboxHandlers, tlsMailboxHandlers } from "./bun/event_buffer.ts";
-import { openUntilAborted } from "./bun_pending.ts";
+import { type ConnectOptions, foreignOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
+import { attachHandlers, callOpen, withData } from "./bun/attach_handlers.ts";
+import { byteStream } from "./bun/byte_stream.ts";
+import { bufferHandlers, EventBuffer, tlsBufferHandlers, watchPeer } from "./bun/event_buffer.ts";
 import type { BunSocket, BunSocketOptions } from "./bun/types.ts";
-import { wire } from "./bun/byte_stream.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
@@ -43,23 +43,21 @@ export type { BunSocket, BunSocketOptions } from "./bun/types.ts";
 export interface BunConnectOptions<Data = undefined>
   extends ConnectOptions, Omit<BunSocketOptions<Data>, "hostname" | "port"> {}
 
-type MailboxSocket = Bun.Socket<Mailbox>;
-
 /** What Bun.connect takes, the two options its types do not declare included. */
-type NativeOptions<Data = Mailbox> = Bun.TCPSocketConnectOptions<Data> & Pick<Target, "localAddress" | "localPort">;
+type NativeOptions<Data> = Bun.TCPSocketConnectOptions<Data> & Pick<Target, "localAddress" | "localPort">;
 
 /** Bun.connect ignores a local port that comes without an address; any address of the right version will do. */
-function withLocalAddress(plan: Plan): Plan {
-  const { hostname, localAddress, localPort } = plan.target;
-  if (localPort === undefined || localAddress !== undefined) return plan;
+function withLocalAddress(resolved: ResolvedOptions): ResolvedOptions {
+  const { hostname, localAddress, localPort } = resolved.target;
+  if (localPort === undefined || localAddress !== undefined) return resolved;
   const version = ipVersion(hostname);
   if (version === 0) {
     throw new TypeError("Cannot connect: Bun.connect ignores localPort without localAddress, give both");
   }
-  return { ...plan, target: { ...plan.target, localAddress: version === 4 ? "0.0.0.0" : "::" } };
+  return { ...resolved, target: { ...resolved.target, localAddress: version === 4 ? "0.0.0.0" : "::" } };
 }
 
-function endpoints(socket: MailboxSocket): EndpointPair | null {
+function endpoints(socket: Bun.Socket<unknown>): EndpointPair | null {
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
   // Bun leaves these empty once a socket is closed, whatever its types say.
   if (!localAddress || !localPort || !remoteAddress || !remotePort) return null;
@@ -69,29 +67,39 @@ function endpoints(socket: MailboxSocket): EndpointPair | null {
   };
 }
 
-function adapterFor(
-  nativeOptions: Omit<NativeOptions, "hostname" | "port" | "socket">,
-  handlers: Bun.SocketHandler<Mailbox>,
-  onRefused: (socket: MailboxSocket) => void = () => {},
-): Adapter<MailboxSocket> {
-  const socketHandlers: Bun.SocketHandler<Mailbox> = { ...handlers, connectError: onRefused };
+async function lookup(hostname: string): Promise<readonly string[]> {
+  return (await Bun.dns.lookup(hostname)).map(({ address }) => address);
+}
+
+const silentHandlers: Bun.SocketHandler<unknown> = { data() {} };
+
+/** `handlers` hear no `open`; nothing else happens to a socket before the turn in which it is judged is over. */
+function adapterFor<Data>(
+  nativeOptions: Omit<NativeOptions<Data>, "hostname" | "port" | "socket">,
+  handlers: Bun.SocketHandler<Data>,
+  onRefused: (socket: Bun.Socket<Data>) => void,
+): Adapter<Bun.Socket<Data>> {
+  const close = (socket: Bun.Socket<Data>): void => {
+    onRefused(socket);
+    socket.reload({ socket: silentHandlers });
+    socket.terminate();
+  };
   return {
-    runtime: "bun",
-    open(target: Target, signal?: AbortSignal): Promise<MailboxSocket> {
-      if (signal?.aborted) return Promise.reject(signal.reason);
-      const options: NativeOptions = { ...nativeOptions, ...target, socket: socketHandlers, data: new Mailbox() };
-      const pending = Bun.connect<Mailbox>(options);
-      return signal ? openUntilAborted(pending, signal) : pending;
-    },
+    // A pending Bun.connect cannot be cancelled: the core resets what comes of it.
+    open: (target): Attempt<Bun.Socket<Data>> => ({
+      opened: Bun.connect<Data>({ ...nativeOptions, ...target, socket: handlers } as NativeOptions<Data>),
+      abandon() {},
+    }),
     endpoints,
-    // Empty once the socket is closed, like the addresses.
-    localPort: ({ localPort }) => localPort || undefined,
-    reset(socket: MailboxSocket): void {
-      onRefused(socket);
-      socket.terminate();
+    reset: close,
+    close,
+    watchPeer(socket) {
+      const buffered = withData(socket, new EventBuffer());
+      buffered.reload({ socket: nativeOptions.tls ? tlsBufferHandlers : bufferHandlers });
+      return watchPeer(buffered);
     },
-    close: (socket) => void socket.end(),
-    isStable,
+    // The certificate of a TLS peer is for its name.
+    ...(nativeOptions.tls ? {} : { lookup }),
     publish: publishSelfConnection,
   };
 }
@@ -102,62 +110,47 @@ function adapterFor(
  * @internal
  * @ignore
  */
-export const bunAdapter: PortableAdapter<unknown> = {
-  ...adapterFor({ allowHalfOpen: true }, mailboxHandlers),
-  wire,
+export const bunAdapter: PortableAdapter<Bun.Socket<EventBuffer>> = {
+  ...adapterFor<EventBuffer>({ allowHalfOpen: true }, bufferHandlers, () => {}),
+  open: (target) => {
+    const options = { ...target, allowHalfOpen: true, socket: bufferHandlers, data: new EventBuffer() };
+    return { opened: Bun.connect<EventBuffer>(options), abandon() {} };
+  },
+  watchPeer,
+  close: (socket) => void socket.end(),
+  byteStream,
 };
 
-/** A socket that was opened with its user's handlers, from now on with ours: nobody hears of what becomes of it. */
-function intoMailbox<Data>(userSocket: Bun.Socket<Data>): MailboxSocket {
-  const socket = withData(userSocket, new Mailbox());
-  socket.reload({ socket: mailboxHandlers });
-  return socket;
-}
-
-/**
- * The whole way: everything is kept in a mailbox until the peer is proved real. It may begin with a socket that is open
- * already.
- */
-async function connectKept<Data>(
+async function connectWith<Data>(
   options: BunConnectOptions<Data>,
-  plan: Plan,
-  suspect?: MailboxSocket,
+  resolved: ResolvedOptions,
 ): Promise<Bun.Socket<Data>> {
-  const { socket: handlers, data, ...nativeOptions } = foreignOptions(options) as Omit<
+  const { socket: handlers, data, ...native } = foreignOptions(options) as Omit<
     Bun.TCPSocketConnectOptions<Data>,
     "hostname" | "port"
   >;
-  const isTls = Boolean(nativeOptions.tls);
-  let refused: MailboxSocket | undefined;
-  const adapter = adapterFor(nativeOptions, isTls ? tlsMailboxHandlers : mailboxHandlers, (socket) => refused = socket);
+  const isTls = Boolean(native.tls);
+  // Without a `handshake` handler Bun calls a TLS socket's `open` once the handshake is done.
+  const opensLate = isTls && handlers.handshake === undefined;
+  const open = (socket: Bun.Socket<Data>): void => callOpen(socket, handlers);
+  let refused: Bun.Socket<Data> | undefined;
+  const { open: _open, ...heard } = handlers;
+  const shown: Bun.SocketHandler<Data> = {
+    ...heard,
+    connectError: (socket) => void (refused = socket),
+    ...(opensLate ? { handshake: open } : {}),
+  };
+  const adapter = adapterFor<Data>({ ...native, data: data as Data }, shown, (socket) => refused = socket);
   try {
-    const { socket } = await (suspect ? dialFrom(suspect, adapter, plan) : dial(adapter, plan));
-    refused = undefined;
-    return handOver(socket, handlers, data as Data, isTls);
+    const { socket } = await dial(adapter, resolved);
+    const kept: unknown = socket.data;
+    if (kept instanceof EventBuffer) return attachHandlers(withData(socket, kept), handlers, data as Data, isTls);
+    if (!opensLate) open(socket);
+    return socket;
   } catch (error) {
     if (refused) handlers.connectError?.(withData(refused, data as Data), error as Error);
     throw error;
   }
-}
-
-/**
- * The bare call with the user's own handlers, which can hear nothing too early but `open`: the local port is looked at
- * before any other event.
- */
-function connectBare<Data>(
-  options: BunConnectOptions<Data>,
-  handlers: Bun.SocketHandler<Data>,
-  plan: Plan,
-): Promise<Bun.Socket<Data>> {
-  const { target } = plan;
-  const isAsGiven = handlers.open === undefined && target.hostname === options.hostname &&
-    target.localPort === undefined;
-  const given = isAsGiven ? options : { ...options, ...target, socket: { ...handlers, open: undefined } };
-  return Bun.connect<Data>(given as NativeOptions<Data>).then((socket) => {
-    if (socket.localPort === target.port) return connectKept(options, plan, intoMailbox(socket));
-    if (handlers.open !== undefined) callOpen(socket, handlers);
-    return socket;
-  });
 }
 
 /**
@@ -179,13 +172,13 @@ function connectBare<Data>(
  * socket.end("hello");
  * ```
  */
-export function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {
-  return rejecting(() => {
-    const plan = withLocalAddress(planOf(options, true));
-    const { socket: handlers, tls } = options;
-    if (typeof handlers?.data !== "function" && typeof handlers?.drain !== "function") {
-      throw new TypeError(`Cannot connect: socket must have a "data" or "drain" handler`);
-    }
-    return isBare(plan) && !tls ? connectBare(options, handlers, plan) : connectKept(options, plan);
-  });
+export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {
+  const resolved = withLocalAddress(
+    resolveOptions(options, { passesOn: true, isWindows: process.platform === "win32" }),
+  );
+  const { socket: handlers } = options;
+  if (typeof handlers?.data !== "function" && typeof handlers?.drain !== "function") {
+    throw new TypeError(`Cannot connect: socket must have a "data" or "drain" handler`);
+  }
+  return await connectWith(options, resolved);
 }

@@ -10,12 +10,16 @@
  *
  * @module
  */
-import { type Adapter, LATE_MS, type PortableAdapter, type Target, type Wire } from "../core/adapter.ts";
-import { dialSocket, rejecting } from "../core/bare_call.ts";
-import { type EndpointPair, sameEndpoint } from "../core/endpoint.ts";
-import { type ConnectOptions, foreignOptions, type Plan, planOf } from "../core/options.ts";
-import { publishSelfConnection } from "./diagnostics.ts";
+import type { Adapter, Attempt, Target } from "../core/attempt.ts";
+import type { PortableAdapter } from "../core/byte_stream.ts";
+import { afterPoll } from "../core/clock.ts";
+import { dial } from "../core/dial.ts";
+import type { EndpointPair } from "../core/endpoint.ts";
+import { type ConnectOptions, foreignOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
+import { byteStream } from "./deno/byte_stream.ts";
+import { close, reset } from "./deno/closing.ts";
 import { ReadAhead } from "./deno/read_ahead.ts";
+import { publishSelfConnection } from "./diagnostics.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
@@ -30,34 +34,6 @@ export interface DenoConnectOptions extends Omit<ConnectOptions, "localAddress" 
   readonly [option: string]: unknown;
 }
 
-/**
- * More than any send and receive buffer of Linux' defaults holds (net.ipv4.tcp_rmem, tcp_wmem): 131,072 bytes were
- * enough on 6.18, 100,000 were not.
- */
-const OVERFLOW_BYTES = 1 << 20;
-let overflow: Uint8Array | undefined;
-
-/**
- * Deno has no linger option, and `close()` sends FIN first, which on a self-connection leaves `TIME-WAIT P -> P`. With
- * more bytes on their way than the buffers hold, the FIN waits behind a full window, and closing a socket that has unread
- * data is a reset (RFC 1122, 4.2.2.13). Only for a proved self-connection: nobody else reads those bytes. Where
- * net.ipv4.tcp_wmem's maximum is 64 KiB or less a TIME-WAIT remains.
- */
-function reset(conn: Deno.TcpConn): void {
-  overflow ??= new Uint8Array(OVERFLOW_BYTES);
-  conn.write(overflow).catch(() => {});
-  close(conn);
-}
-
-/** Deno.TcpConn has no property that tells whether it was closed. */
-const closed = new WeakSet<Deno.TcpConn>();
-
-function close(conn: Deno.TcpConn): void {
-  if (closed.has(conn)) return;
-  closed.add(conn);
-  conn.close();
-}
-
 function endpoints({ localAddr, remoteAddr }: Deno.TcpConn): EndpointPair {
   return {
     local: { hostname: localAddr.hostname, port: localAddr.port },
@@ -65,63 +41,34 @@ function endpoints({ localAddr, remoteAddr }: Deno.TcpConn): EndpointPair {
   };
 }
 
-/**
- * Deno closes the socket of an aborted connect normally. A self-connection is complete as soon as connect(2) returns,
- * before Deno tells, and would leave its TIME-WAIT: so Deno hears of the abort only when such a socket has come up and
- * been reset. The caller does not wait for that.
- */
-function openUntilAborted(options: Deno.ConnectOptions, signal: AbortSignal): Promise<Deno.TcpConn> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const late = new AbortController();
-    const onAbort = (): void => {
-      reject(signal.reason);
-      setTimeout(() => late.abort(), LATE_MS);
-    };
-    signal.addEventListener("abort", onAbort);
-    const settle = (): void => signal.removeEventListener("abort", onAbort);
-    Deno.connect({ ...options, signal: late.signal }).then((conn) => {
-      settle();
-      if (!signal.aborted) return resolve(conn);
-      const { local, remote } = endpoints(conn);
-      if (sameEndpoint(local, remote)) reset(conn);
-      else close(conn);
-    }, (error) => {
-      settle();
-      reject(error);
-    });
-  });
-}
+/** A throw in the `finally` of Deno.connect loses a socket that has been opened meanwhile. */
+const neverThrows: PropertyDescriptor = { value() {} };
 
-function wire(conn: Deno.TcpConn): Wire {
-  let buffer: Uint8Array | undefined;
-  return {
-    async read() {
-      buffer ??= new Uint8Array(65536);
-      const length = await conn.read(buffer);
-      return length === null ? null : buffer.slice(0, length);
-    },
-    async write(chunk) {
-      for (let sent = 0; sent < chunk.length;) sent += await conn.write(chunk.subarray(sent));
-    },
-    closeWrite: () => conn.closeWrite(),
-    close: () => Promise.resolve(close(conn)),
-    reset: () => close(conn),
-  };
+/**
+ * Deno.connect lets go of a socket whose connect has succeeded when the abort comes before its own continuation: it stays
+ * open for the life of the process (ext/net/01_net.js, `finally { signal.throwIfAborted() }`). A signal whose
+ * `throwIfAborted` does nothing makes such a connect resolve. A test tells when Deno does without.
+ *
+ * An abort closes normally, which would leave the TIME-WAIT of a self-connection that is complete but not told yet: so
+ * Deno hears of it only when such a socket would have come up.
+ */
+function openAbandonable(options: Deno.ConnectOptions): Attempt<Deno.TcpConn> {
+  const controller = new AbortController();
+  Object.defineProperty(controller.signal, "throwIfAborted", neverThrows);
+  const opened = Deno.connect({ ...options, signal: controller.signal });
+  return { opened, abandon: () => void afterPoll(() => controller.abort()) };
 }
 
 function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter<Deno.TcpConn> {
   return {
-    runtime: "deno",
-    open({ hostname, port }: Target, signal?: AbortSignal): Promise<Deno.TcpConn> {
+    open({ hostname, port }: Target, mayAbandon: boolean): Attempt<Deno.TcpConn> {
       const options = { ...nativeOptions, hostname, port };
-      return signal ? openUntilAborted(options, signal) : Deno.connect(options);
+      return mayAbandon ? openAbandonable(options) : { opened: Deno.connect(options), abandon() {} };
     },
     endpoints,
-    localPort: (conn) => conn.localAddr.port,
     reset,
     close,
-    isStable: (conn, ms, signal) => new ReadAhead(conn).isStable(ms, signal),
+    watchPeer: (conn) => new ReadAhead(conn),
     publish: publishSelfConnection,
   };
 }
@@ -132,10 +79,10 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
  * @internal
  * @ignore
  */
-export const denoAdapter: PortableAdapter<Deno.TcpConn> = { ...adapterFor(undefined), wire };
+export const denoAdapter: PortableAdapter<Deno.TcpConn> = { ...adapterFor(undefined), byteStream };
 
-function denoPlan(options: DenoConnectOptions): Plan {
-  const { localAddress, localPort, transport }: Record<string, unknown> = options ?? {};
+function resolve(options: DenoConnectOptions): ResolvedOptions {
+  const { localAddress, localPort, transport }: Record<string, unknown> = { ...options };
   if (localAddress !== undefined || localPort !== undefined) {
     const name = localAddress === undefined ? "localPort" : "localAddress";
     throw new TypeError(
@@ -145,7 +92,7 @@ function denoPlan(options: DenoConnectOptions): Plan {
   if (transport !== undefined && transport !== "tcp") {
     throw new TypeError(`Cannot connect: transport must be "tcp", got ${JSON.stringify(transport)}`);
   }
-  return planOf(options, true);
+  return resolveOptions(options, { passesOn: true, isWindows: Deno.build.os === "windows" });
 }
 
 /**
@@ -165,10 +112,8 @@ function denoPlan(options: DenoConnectOptions): Plan {
  * using conn = await connect({ port: 5432, retry: true, timeout: 30_000 });
  * ```
  */
-export function connect(options: DenoConnectOptions): Promise<Deno.TcpConn> {
-  return rejecting(() => {
-    const plan = denoPlan(options);
-    const nativeOptions = foreignOptions(options);
-    return dialSocket(nativeOptions === undefined ? denoAdapter : adapterFor(nativeOptions), plan);
-  });
+export async function connect(options: DenoConnectOptions): Promise<Deno.TcpConn> {
+  const resolved = resolve(options);
+  const { socket } = await dial(adapterFor(foreignOptions(options)), resolved);
+  return socket;
 }

@@ -1,5 +1,6 @@
-import type { PortableAdapter } from "../core/adapter.ts";
-import type { Plan } from "../core/options.ts";
+import type { PortableAdapter } from "../core/byte_stream.ts";
+import { NO_RETRY } from "../core/retry.ts";
+import type { ResolvedOptions } from "../core/options.ts";
 
 /** The socket type is the adapter's own affair. */
 type AnyAdapter = PortableAdapter<unknown>;
@@ -7,11 +8,13 @@ type AnyAdapter = PortableAdapter<unknown>;
 const isDeno = "Deno" in globalThis;
 const isBun = "Bun" in globalThis;
 
+/** Whether this is Windows, asked of the runtime in the way that costs no import. */
+export const isWindows: boolean = isDeno ? Deno.build.os === "windows" : process.platform === "win32";
+
 const imports = {
-  deno: async (): Promise<AnyAdapter> => (await import("./deno.ts")).denoAdapter,
-  bun: async (): Promise<AnyAdapter> => (await import("./bun.ts")).bunAdapter,
-  patientBun: async (): Promise<AnyAdapter> => (await import("./bun_patient.ts")).patientBunAdapter,
-  node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter,
+  deno: async (): Promise<AnyAdapter> => (await import("./deno.ts")).denoAdapter as AnyAdapter,
+  bun: async (): Promise<AnyAdapter> => (await import("./bun.ts")).bunAdapter as AnyAdapter,
+  node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter as AnyAdapter,
 };
 type Name = keyof typeof imports;
 /** What was asked for so far, as a promise until it is there. */
@@ -26,25 +29,27 @@ function load(name: Name): AnyAdapter | Promise<AnyAdapter> {
   return loading;
 }
 
-// Who imports this is about to connect. To load an adapter takes as long as ten attempts, which is better spent before
-// the first; should it fail, that one says so.
-load(isDeno ? "deno" : isBun ? "patientBun" : "node");
+// This module is imported in order to connect. To load an adapter takes as long as ten attempts, which is better spent
+// before the first; should it fail, that one says so.
+load(isDeno ? "deno" : isBun ? "bun" : "node");
 
 /**
- * The adapter of this runtime that can do what the plan asks: the runtime's own connect, or `node:net`, which all three
- * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port). Bun cannot
- * give up a pending connect so that the process can end: calls that may have to have an adapter of their own there.
+ * The adapter of this runtime that can do what the options ask: the runtime's own connect, or `node:net`, which all three
+ * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port) or give up a
+ * pending connect so that the process can end (Bun).
  */
-function nameFor({ target, signal, timeout, attemptTimeout }: Plan): Name {
+function nameFor({ target, signal, timeout, attemptTimeout, policy }: ResolvedOptions): Name {
   if (target.localAddress !== undefined || target.localPort !== undefined) return "node";
   if (isDeno) return "deno";
-  if (!isBun) return "node";
-  const mayGiveUp = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity;
-  return mayGiveUp ? "patientBun" : "bun";
+  const mayGiveUp = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity || policy !== NO_RETRY;
+  return isBun && !mayGiveUp ? "bun" : "node";
 }
 
-/** Calls `use` with the adapter for this plan: at once where that is loaded. */
-export function withAdapter<Result>(plan: Plan, use: (adapter: AnyAdapter) => Promise<Result>): Promise<Result> {
-  const adapter = load(nameFor(plan));
+/** Calls `use` with the adapter for these options: at once where that is loaded. */
+export function withAdapter<Result>(
+  options: ResolvedOptions,
+  use: (adapter: AnyAdapter) => Promise<Result>,
+): Promise<Result> {
+  const adapter = load(nameFor(options));
   return adapter instanceof Promise ? adapter.then(use) : use(adapter);
 }

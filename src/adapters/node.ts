@@ -12,14 +12,18 @@
  * @module
  */
 import * as net from "node:net";
-import { type Adapter, LATE_MS, type PortableAdapter, type Target } from "../core/adapter.ts";
-import { dialSocket, rejecting } from "../core/bare_call.ts";
-import { type ConnectOptions, foreignOptions, planOf } from "../core/options.ts";
+import process from "node:process";
+import type { Adapter, Attempt, Target } from "../core/attempt.ts";
+import type { PortableAdapter } from "../core/byte_stream.ts";
+import { afterPoll } from "../core/clock.ts";
+import { dial } from "../core/dial.ts";
+import { type ConnectOptions, foreignOptions, resolveOptions } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
-import { endpoints, localPort } from "./node/endpoints.ts";
-import { isStable } from "./node/read_ahead.ts";
+import { byteStream } from "./node/byte_stream.ts";
+import { endpoints } from "./node/endpoints.ts";
+import { lookup, lookupWith } from "./node/lookup.ts";
+import { watchPeer } from "./node/read_ahead.ts";
 import { GUARDED } from "./node/verdict.ts";
-import { wire } from "./node/byte_stream.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
@@ -34,76 +38,51 @@ export interface NodeConnectOptions
   readonly host?: string | undefined;
 }
 
-function reset(socket: net.Socket): void {
-  // What a reset socket reports afterwards is about a connection nobody was given.
-  socket.on("error", () => {});
-  socket.resetAndDestroy();
-}
+const ignore = (): void => {};
 
 /**
- * Gives up a socket that may be connected already without the event loop knowing. A self-connection is complete as soon
- * as connect(2) returns, and destroy() would leave its TIME-WAIT.
+ * Destroys a socket that may be connected already without the event loop having told: a self-connection is complete as
+ * soon as connect(2) returns, and destroy() would leave its TIME-WAIT. A name's next address begins that anew.
  */
 function abandon(socket: net.Socket): void {
-  socket.on("error", () => {});
-  socket.once("connect", () => socket.resetAndDestroy());
-  // A loop that comes late runs its timers before it polls; behind two immediates there has been a poll in any case.
-  setTimeout(() => setImmediate(() => setImmediate(() => socket.destroy())), LATE_MS);
-}
-
-/** What the abort of a signal ends now. */
-const pending = new WeakMap<AbortSignal, (() => void) | undefined>();
-
-/** The attempts of one call share a signal: one listener for all costs less than one for each. */
-function setOnAbort(signal: AbortSignal, onAbort: (() => void) | undefined): void {
-  if (!pending.has(signal)) signal.addEventListener("abort", () => pending.get(signal)?.());
-  pending.set(signal, onAbort);
-}
-
-function open(options: net.NetConnectOpts, signal: AbortSignal | undefined): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    // Node opens and keeps a socket even for a signal that is aborted already, and its signal outlives connecting.
-    if (signal?.aborted) return reject(signal.reason);
-    const socket = net.connect(options);
-    const settle = (): void => {
-      if (signal) setOnAbort(signal, undefined);
-    };
-    const onConnect = (): void => {
-      settle();
-      socket.off("error", onError);
-      resolve(socket);
-    };
-    const onError = (error: Error): void => {
-      settle();
-      reject(error);
-    };
-    const onAbort = (): void => {
-      settle();
-      socket.off("connect", onConnect).off("error", onError);
-      abandon(socket);
-      reject(signal?.reason);
-    };
-    socket.once("connect", onConnect).once("error", onError);
-    if (signal) setOnAbort(signal, onAbort);
+  const destroyLater = (): () => void => afterPoll(() => socket.destroy());
+  let cancel = destroyLater();
+  socket.on("error", ignore).on("connectionAttempt", () => {
+    cancel();
+    cancel = destroyLater();
   });
 }
 
-function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter<net.Socket> {
+function open(options: net.NetConnectOpts): Attempt<net.Socket> {
+  const socket = net.connect(options);
+  const opened = new Promise<net.Socket>((resolve, reject) => {
+    socket.once("error", reject).once("connect", () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
+  return { opened, abandon: () => abandon(socket) };
+}
+
+function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
+  const hasOwnLookup = nativeOptions !== undefined && ("lookup" in nativeOptions || "family" in nativeOptions);
   return {
-    runtime: "node",
-    open({ hostname, port, localAddress, localPort }: Target, signal?: AbortSignal): Promise<net.Socket> {
+    open({ hostname, port, localAddress, localPort }: Target): Attempt<net.Socket> {
       const options: net.TcpNetConnectOpts & { [GUARDED]?: true } = { ...nativeOptions, host: hostname, port };
       if (localAddress !== undefined) options.localAddress = localAddress;
       if (localPort !== undefined) options.localPort = localPort;
       // The core compares the ends, and dials again: a process-wide guard must not answer for it.
       if (GUARDED in net.Socket.prototype.connect) options[GUARDED] = true;
-      return open(options, signal);
+      return open(options);
     },
     endpoints,
-    localPort,
-    reset,
-    close: (socket) => socket.on("error", () => {}).destroy(),
-    isStable,
+    reset(socket: net.Socket): void {
+      // What a reset socket reports afterwards is about a connection that no caller was given.
+      socket.on("error", ignore).resetAndDestroy();
+    },
+    close: (socket) => void socket.on("error", ignore).destroy(),
+    watchPeer,
+    lookup: hasOwnLookup ? lookupWith(nativeOptions ?? {}) : lookup,
     publish: publishSelfConnection,
   };
 }
@@ -114,7 +93,7 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
  * @internal
  * @ignore
  */
-export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefined), wire };
+export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefined), byteStream };
 
 /**
  * Opens a connection to a real peer with `net.connect`.
@@ -131,11 +110,11 @@ export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefine
  * socket.end("hello");
  * ```
  */
-export function connect(options: NodeConnectOptions): Promise<net.Socket> {
-  return rejecting(() => {
-    const host = options?.host;
-    const plan = planOf(host === undefined ? options : { ...options, hostname: options.hostname ?? host }, true);
-    const nativeOptions = foreignOptions(options);
-    return dialSocket(nativeOptions === undefined ? nodeAdapter : adapterFor(nativeOptions), plan);
-  });
+export async function connect(options: NodeConnectOptions): Promise<net.Socket> {
+  const host = options?.host;
+  const given = host === undefined ? options : { ...options, hostname: options.hostname ?? host };
+  const resolved = resolveOptions(given, { passesOn: true, isWindows: process.platform === "win32" });
+  const { host: _host, ...nativeOptions } = foreignOptions(options) ?? {};
+  const { socket } = await dial(adapterFor(nativeOptions), resolved);
+  return socket;
 }

@@ -1,5 +1,4 @@
-import type { Wire } from "../core/adapter.ts";
-import { rejecting } from "../core/bare_call.ts";
+import type { ByteStream } from "../core/byte_stream.ts";
 import type { Endpoint, EndpointPair } from "../core/endpoint.ts";
 
 /** A connection to a real peer. Names are those of the WinterTC Sockets API where it has one. */
@@ -29,16 +28,16 @@ export interface Connection extends AsyncDisposable {
 }
 
 /**
- * Makes web streams of a wire. One direction ending, failing or being cancelled is the other's business too.
+ * Makes web streams of a byte stream. One direction ending, failing or being cancelled is the other's business too.
  *
  * @internal
  */
-export class WireConnection implements Connection {
+export class ByteStreamConnection implements Connection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly native: unknown;
   readonly closed: Promise<void>;
-  readonly #wire: Wire;
+  readonly #stream: ByteStream;
   #resolveClosed!: () => void;
   #rejectClosed!: (error: unknown) => void;
   #readable: ReadableStream<Uint8Array> | undefined;
@@ -48,8 +47,8 @@ export class WireConnection implements Connection {
   #isReadEnded = false;
   #closing: Promise<void> | undefined;
 
-  constructor(wire: Wire, { local, remote }: EndpointPair, native: unknown) {
-    this.#wire = wire;
+  constructor(stream: ByteStream, { local, remote }: EndpointPair, native: unknown) {
+    this.#stream = stream;
     this.local = local;
     this.remote = remote;
     this.native = native;
@@ -62,7 +61,7 @@ export class WireConnection implements Connection {
   get readable(): ReadableStream<Uint8Array> {
     return this.#readable ??= new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        const chunk = await this.#guarded(() => this.#wire.read());
+        const chunk = await this.#guarded(() => this.#stream.read());
         if (chunk !== null) return controller.enqueue(chunk);
         controller.close();
         this.#isReadEnded = true;
@@ -83,11 +82,11 @@ export class WireConnection implements Connection {
         if (!(chunk instanceof Uint8Array)) {
           throw new TypeError(`Cannot write: expected a Uint8Array, got ${typeof chunk}`);
         }
-        return this.#lastWrite = this.#guarded(() => this.#wire.write(chunk));
+        return this.#lastWrite = this.#guarded(() => this.#stream.write(chunk));
       },
       close: async () => {
         if (this.#isReadEnded) return await this.close();
-        await this.#guarded(() => this.#wire.closeWrite());
+        await this.#guarded(() => this.#stream.closeWrite());
       },
       abort: () => this.reset(),
     });
@@ -98,7 +97,7 @@ export class WireConnection implements Connection {
     try {
       return await run();
     } catch (error) {
-      this.#wire.reset();
+      this.#stream.reset();
       // Whoever does not look at `closed` learns of the failure from the streams.
       this.closed.catch(() => {});
       this.#rejectClosed(error);
@@ -111,14 +110,14 @@ export class WireConnection implements Connection {
   }
 
   #close(): Promise<void> {
-    const closeWire = (): Promise<void> => this.#wire.close();
-    const isClosed = this.#lastWrite ? this.#lastWrite.then(closeWire, closeWire) : rejecting(closeWire);
+    const closeStream = (): Promise<void> => this.#stream.close();
+    const isClosed = this.#lastWrite ? this.#lastWrite.then(closeStream, closeStream) : closeStream();
     return isClosed.then(this.#resolveClosed);
   }
 
   reset(): void {
     this.#closing ??= Promise.resolve();
-    this.#wire.reset();
+    this.#stream.reset();
     this.#resolveClosed();
   }
 

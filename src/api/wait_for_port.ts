@@ -1,7 +1,14 @@
-import { withAdapter } from "../adapters/detect.ts";
+import { isWindows, withAdapter } from "../adapters/detect.ts";
+import type { Adapter, AttemptCounts } from "../core/attempt.ts";
 import { dial } from "../core/dial.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import { type ConnectOptions, planOf } from "../core/options.ts";
+import {
+  type ConnectOptions,
+  optionsOf,
+  ownProperties,
+  type ResolvedOptions,
+  resolveOptions,
+} from "../core/options.ts";
 
 /** What it took until a real peer accepted. */
 export interface WaitResult {
@@ -20,7 +27,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
  * Waits until a real peer accepts connections, then closes the one that proved it. The options are those of `connect`,
- * with `retry` on and `timeout` 30000.
+ * with `retry` on and `timeout` 30000; what to wait for may come first: `waitForPort("db:5432")`, `waitForPort(5432)`.
  *
  * @throws {TypeError} when an option has the wrong type or an unknown name
  * @throws {RangeError} when a number is out of its range
@@ -30,21 +37,51 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * @example
  * ```ts
  * import { waitForPort } from "@realpeer/tcp";
- * const { remote, elapsed } = await waitForPort({ port: 5432, timeout: 60_000 });
+ * const { remote, elapsed } = await waitForPort("localhost:5432", { timeout: 60_000 });
  * console.log(`${remote.hostname} answered after ${Math.round(elapsed)} ms`);
  * ```
  */
-export async function waitForPort(options: ConnectOptions): Promise<WaitResult> {
-  const plan = planOf(options && withDefaults(options));
-  return await withAdapter(plan, async (adapter) => {
-    const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, plan);
-    adapter.close(socket);
-    return { remote: pair.remote, attempts, selfConnects, elapsed };
-  });
+export function waitForPort(options: ConnectOptions): Promise<WaitResult>;
+/** The same, with the endpoint as text (see `parseEndpoint`) or the port of this host first. */
+export function waitForPort(
+  target: string | number,
+  options?: Omit<ConnectOptions, "hostname" | "port">,
+): Promise<WaitResult>;
+export async function waitForPort(
+  first: ConnectOptions | string | number,
+  more?: Omit<ConnectOptions, "hostname" | "port">,
+): Promise<WaitResult> {
+  return await waitWithCounts(optionsOf(first, more));
 }
 
+/**
+ * `waitForPort` for a caller that shows how the wait is going: `counts` is kept up to date meanwhile.
+ *
+ * @internal
+ */
+export async function waitWithCounts(options: ConnectOptions, counts?: AttemptCounts): Promise<WaitResult> {
+  const resolved = resolveOptions(options && withDefaults(options), { isWindows });
+  return await withAdapter(resolved, (adapter) => waitWith(adapter, resolved, counts));
+}
+
+/**
+ * Waits until the adapter's attempt succeeds, whatever it is that it attempts, and closes what it opened.
+ *
+ * @internal
+ */
+export async function waitWith<Socket>(
+  adapter: Adapter<Socket>,
+  options: ResolvedOptions,
+  counts?: AttemptCounts,
+): Promise<WaitResult> {
+  const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, options, counts && { counts });
+  adapter.close(socket);
+  return { remote: pair.remote, attempts, selfConnects, elapsed };
+}
+
+/** The options with the defaults of waiting; what is no object is left for the check. */
 function withDefaults(options: ConnectOptions): ConnectOptions {
   if (typeof options !== "object") return options;
-  const { retry = true, timeout = DEFAULT_TIMEOUT_MS } = options;
-  return { ...options, retry, timeout };
+  const { retry = true, timeout = DEFAULT_TIMEOUT_MS, ...rest } = ownProperties(options);
+  return { ...rest, retry, timeout };
 }

@@ -1,10 +1,9 @@
 import { withAdapter } from "../adapters/detect.ts";
-import type { Adapter } from "../core/adapter.ts";
+import type { Adapter } from "../core/attempt.ts";
 import { dial } from "../core/dial.ts";
 import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "../core/endpoint.ts";
-import { SelfConnectError } from "../core/errors.ts";
-import { type Plan, planOf } from "../core/options.ts";
-import { describeFailure } from "./failure.ts";
+import { describeFailure, SelfConnectError } from "../core/errors.ts";
+import { type ResolvedOptions, resolveOptions } from "../core/options.ts";
 
 /** Where a demonstration stands. */
 export interface DemoState {
@@ -31,15 +30,15 @@ function connectionOf<Socket>(adapter: Adapter<Socket>, socket: Socket, pair: En
 }
 
 /** One bare call of this runtime's own connect: Deno.connect, Bun.connect or net.connect. */
-async function connectPlainly(adapter: Adapter<unknown>, { target }: Plan): Promise<DemoConnection | null> {
-  const socket = await adapter.open(target);
+async function connectPlainly(adapter: Adapter<unknown>, { target }: ResolvedOptions): Promise<DemoConnection | null> {
+  const socket = await adapter.open(target, false).opened;
   const pair = adapter.endpoints(socket);
   return pair && connectionOf(adapter, socket, pair);
 }
 
 /** The same behind the guard. */
-async function connectGuarded(adapter: Adapter<unknown>, plan: Plan): Promise<DemoConnection> {
-  const { socket, pair } = await dial(adapter, plan);
+async function connectGuarded(adapter: Adapter<unknown>, options: ResolvedOptions): Promise<DemoConnection> {
+  const { socket, pair } = await dial(adapter, options);
   return connectionOf(adapter, socket, pair);
 }
 
@@ -55,16 +54,17 @@ export async function dialDeadPort(
   state: DemoState,
   signal: AbortSignal,
 ): Promise<DemoConnection | null> {
-  // Without a limit the adapter is the runtime's own; with one connect a call, what the guard rejects is seen here.
   const { hostname, port } = target;
-  const plan = planOf({ hostname, port, retry: { maxAttempts: 1 }, attemptTimeout: 0 });
-  const adapter = await withAdapter(plan, (adapter) => Promise.resolve(adapter));
+  const bare = resolveOptions({ hostname, port });
+  // With one connect a call, each self-connection that the guard rejects is seen here.
+  const options = isGuarded ? resolveOptions({ hostname, port, retry: { maxAttempts: 1 }, attemptTimeout: 0 }) : bare;
+  const adapter = await withAdapter(bare, (adapter) => Promise.resolve(adapter));
   const connect = isGuarded ? connectGuarded : connectPlainly;
   while (state.attempts < maxAttempts) {
     signal.throwIfAborted();
     state.attempts++;
     try {
-      const connection = await connect(adapter, plan);
+      const connection = await connect(adapter, options);
       if (connection) return connection;
     } catch (error) {
       if (!isRefused(error)) {

@@ -1,12 +1,12 @@
-import type { Adapter } from "../core/adapter.ts";
-import { dial } from "../core/dial.ts";
-import { type Endpoint, type EndpointPair, parseEndpoint } from "../core/endpoint.ts";
-import { ConnectTimeoutError } from "../core/errors.ts";
-import { type Plan, planOf } from "../core/options.ts";
-import { isRetriable, type RetryOptions } from "../core/retry.ts";
+import { waitWith, waitWithCounts } from "../api/wait_for_port.ts";
+import type { AttemptCounts } from "../core/attempt.ts";
+import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import { ConnectTimeoutError, describeFailure } from "../core/errors.ts";
+import { type ConnectOptions, resolveOptions } from "../core/options.ts";
+import type { RetryOptions } from "../core/retry.ts";
 import { UsageError } from "./errors.ts";
-import { describeFailure } from "./failure.ts";
 import { roundMs } from "./output.ts";
+import { withWayOut } from "./proc_access.ts";
 
 /** How to wait for each target, in milliseconds; 0 is none. */
 export interface WaitOptions {
@@ -55,13 +55,11 @@ export function parseTarget(text: string): WaitTarget {
 /** One target while it is waited for. */
 export class TargetWait {
   readonly target: WaitTarget;
-  /** What ended the wait other than success or somebody's signal: waiting longer would not help. */
+  /** What ended the wait other than success or a signal: waiting longer would not help. */
   failure: Error | undefined;
   isReady = false;
-  #attempts = 0;
-  #selfConnects = 0;
+  readonly #counts: AttemptCounts = { attempts: 0, selfConnects: 0, lastError: undefined };
   #remote: Endpoint | null = null;
-  #lastError: unknown;
   #elapsed = 0;
 
   constructor(target: WaitTarget) {
@@ -72,79 +70,46 @@ export class TargetWait {
   async run(options: WaitOptions, signal: AbortSignal): Promise<void> {
     const started = performance.now();
     try {
-      const { remote } = await (options.free ? this.#untilFree(options, signal) : this.#untilReal(options, signal));
+      await (options.free ? this.#untilFree(options, signal) : this.#untilReal(options, signal));
       this.isReady = true;
-      if (!options.free) this.#remote = remote;
     } catch (error) {
       if (!signal.aborted && !(error instanceof ConnectTimeoutError)) {
-        this.#lastError = error;
+        this.#counts.lastError = error;
         this.failure = error as Error;
       }
     }
     this.#elapsed = performance.now() - started;
   }
 
-  async #untilFree(options: WaitOptions, signal: AbortSignal): Promise<EndpointPair> {
-    const { freeAdapter, mayBecomeFree } = await import("./free_adapter.ts");
-    const { hostname, isPortOnly } = this.target;
-    const plan = this.#plan(options, signal, { isRetriable: mayBecomeFree });
-    return await this.#dial(freeAdapter(isPortOnly ? undefined : hostname), plan);
+  async #untilReal(options: WaitOptions, signal: AbortSignal): Promise<void> {
+    const { remote } = await waitWithCounts(this.#connectOptions(options, signal), this.#counts);
+    this.#remote = remote;
   }
 
-  async #untilReal(options: WaitOptions, signal: AbortSignal): Promise<EndpointPair> {
-    let { timeout } = options;
-    if ("Bun" in globalThis) {
-      // Bun takes longer to load node:net than for everything else here, but a pending Bun.connect cannot be given up:
-      // it is used once, for the port that is open already.
-      const { bunAdapter } = await import("../adapters/bun.ts");
-      const started = performance.now();
-      try {
-        return await this.#dial(bunAdapter, this.#plan(options, signal, { maxAttempts: 1 }));
-      } catch (error) {
-        this.#lastError = error;
-        if (timeout > 0) timeout -= performance.now() - started;
-        if (signal.aborted || !isRetriable(error) || timeout < 0) throw error;
-      }
+  async #untilFree(options: WaitOptions, signal: AbortSignal): Promise<void> {
+    const { bindAdapter, mayBecomeFree } = await import("../host/bind_adapter.ts");
+    const { retry, ...connectOptions } = this.#connectOptions(options, signal);
+    const resolved = resolveOptions({ ...connectOptions, retry: { ...retry, isRetriable: mayBecomeFree } });
+    try {
+      await waitWith(bindAdapter(this.target.isPortOnly ? undefined : this.target.hostname), resolved, this.#counts);
+    } catch (error) {
+      throw (error as Error).name === "NotCapable" ? withWayOut(error) : error;
     }
-    const plan = this.#plan({ ...options, timeout }, signal, {});
-    const { withAdapter } = await import("../adapters/detect.ts");
-    return await withAdapter(plan, (adapter) => this.#dial(adapter, plan));
   }
 
-  async #dial<Socket>(adapter: Adapter<Socket>, plan: Plan): Promise<EndpointPair> {
-    const { socket, pair } = await dial(this.#counting(adapter), plan);
-    adapter.close(socket);
-    return pair;
-  }
-
-  #plan(options: WaitOptions, signal: AbortSignal, retry: RetryOptions): Plan {
-    const { timeout, attemptTimeout, maxDelay, stableFor } = options;
+  #connectOptions(
+    { timeout, attemptTimeout, maxDelay, stableFor }: WaitOptions,
+    signal: AbortSignal,
+  ): Omit<ConnectOptions, "retry"> & { readonly retry: RetryOptions } {
     const { hostname, port } = this.target;
-    return planOf({
-      ...{ hostname, port, signal, timeout, attemptTimeout, stableFor },
-      retry: { maxDelay: maxDelay === 0 ? Infinity : maxDelay, ...retry },
-      onRetry: ({ error }) => this.#lastError = error,
-    });
-  }
-
-  /** The same adapter, whose attempts and self-connections are counted also when they come to nothing. */
-  #counting<Socket>(adapter: Adapter<Socket>): Adapter<Socket> {
-    return {
-      ...adapter,
-      open: (target, signal) => {
-        this.#attempts++;
-        return adapter.open(target, signal);
-      },
-      publish: (pair) => {
-        this.#selfConnects++;
-        adapter.publish(pair);
-      },
-    };
+    const retry = { maxDelay: maxDelay === 0 ? Infinity : maxDelay };
+    return { hostname, port, signal, timeout, attemptTimeout, stableFor, retry };
   }
 
   /** Why it is not ready yet, in words. */
   get reason(): string {
-    return this.#lastError === undefined ? "no answer" : describeFailure(this.#lastError);
+    const { lastError } = this.#counts;
+    return lastError === undefined ? "no answer" : describeFailure(lastError);
   }
 
   get report(): TargetReport {
@@ -152,8 +117,8 @@ export class TargetWait {
       target: this.target.text,
       ready: this.isReady,
       remote: this.#remote,
-      attempts: this.#attempts,
-      selfConnects: this.#selfConnects,
+      attempts: this.#counts.attempts,
+      selfConnects: this.#counts.selfConnects,
       elapsed: roundMs(this.#elapsed),
       error: this.isReady ? null : this.reason,
     };

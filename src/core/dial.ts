@@ -1,185 +1,214 @@
-import type { Adapter } from "./adapter.ts";
-import type { EndpointPair } from "./endpoint.ts";
-import { ConnectTimeoutError, peerGone, SelfConnectError } from "./errors.ts";
-import { openReal, type Proved, type Tally } from "./guard.ts";
-import type { Plan } from "./options.ts";
+import type { Adapter, AttemptCounts, Hint, Target } from "./attempt.ts";
+import { after, afterPoll, type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import { ipVersion } from "./endpoint.ts";
+import { ConnectTimeoutError, SelfConnectError } from "./errors.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { Race } from "./race.ts";
 import { delayAfter, NO_RETRY } from "./retry.ts";
-
-/** Where time and chance come from; a test brings its own. */
-export interface Clock {
-  /** Milliseconds from any fixed moment. */
-  now(): number;
-  setTimeout(callback: () => void, ms: number): unknown;
-  clearTimeout(timer: unknown): void;
-  /** From 0 up to 1. */
-  random(): number;
-}
-
-const SYSTEM_CLOCK: Clock = {
-  now: () => performance.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
-  clearTimeout: (timer) => clearTimeout(timer as number),
-  random: Math.random,
-};
+import { type Proved, Trial, type TrialContext } from "./trial.ts";
 
 /** A connection to a real peer, and what it took. */
-export interface Dialed<Socket> extends Tally {
-  readonly socket: Socket;
-  readonly pair: EndpointPair;
+export interface Dialed<Socket> extends Proved<Socket> {
+  readonly attempts: number;
+  readonly selfConnects: number;
   /** Milliseconds from the call. */
   readonly elapsed: number;
 }
 
-/** The longest time a timer can be set for; longer ones are as good as none. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** What `dial` may be given besides what to dial. */
+export interface DialContext {
+  readonly clock?: Clock;
+  /** Ends a pause between attempts early. */
+  readonly hint?: Hint | undefined;
+  /** Kept up to date, for a caller that shows them or wants them after a failure. */
+  readonly counts?: AttemptCounts;
+}
+
+/** For how long the addresses of a name are used before the name is looked up again, beside the next attempt. */
+const ADDRESSES_LAST_MS = 1000;
 
 /**
- * The limits of one call: the caller's signal, the total time and the time of the current attempt, as one AbortSignal
- * and one timer that serve all attempts until one runs out of time. A sparse attempt's cost is what it allocates.
+ * Dials until a real peer accepts, as far as the options allow. Every guarded connect of every runtime is this function.
+ *
+ * @throws {SelfConnectError} when the last attempt was a self-connection
+ * @throws {ConnectTimeoutError} when `timeout` or, without retry, `attemptTimeout` ran out
+ * @throws `signal.reason` when the caller's signal aborted; what `onRetry` or `isRetriable` threw; else whatever the
+ * runtime's own connect rejected with
  */
-class Limits {
-  /** The reason that ends the whole call, once there is one. */
-  #ended: { readonly reason: unknown } | undefined;
-  readonly #clock: Clock;
-  readonly #caller: AbortSignal | undefined;
-  readonly #attemptTimeout: number;
-  readonly #isLimited: boolean;
-  readonly #onTimeout: (isFinal: boolean) => unknown;
-  #controller: AbortController | undefined;
-  #timer: unknown;
-  /** When the current attempt began; undefined between attempts. */
-  #began: number | undefined;
-  /** Ends an attempt that takes too long. */
-  #watch: unknown;
-  #wake: (() => void) | undefined;
-  readonly #onAbort = (): void => this.#end(this.#caller?.reason);
+export function dial<Socket>(
+  adapter: Adapter<Socket>,
+  options: ResolvedOptions,
+  context: DialContext = {},
+): Promise<Dialed<Socket>> {
+  return new Call(adapter, options, context).run();
+}
 
-  constructor({ signal, timeout, attemptTimeout }: Plan, clock: Clock, onTimeout: (isFinal: boolean) => unknown) {
-    this.#clock = clock;
-    this.#caller = signal;
-    this.#attemptTimeout = attemptTimeout;
-    this.#isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) <= MAX_TIMER_MS;
-    this.#onTimeout = onTimeout;
-    signal?.addEventListener("abort", this.#onAbort);
-    if (timeout <= MAX_TIMER_MS) this.#timer = clock.setTimeout(() => this.#end(onTimeout(true)), timeout);
+class Call<Socket> implements TrialContext<Socket> {
+  readonly adapter: Adapter<Socket>;
+  readonly options: ResolvedOptions;
+  readonly clock: Clock;
+  readonly counts: AttemptCounts;
+  readonly isLimited: boolean;
+  readonly #isName: boolean;
+  readonly #hint: Hint | undefined;
+  readonly #started: number;
+  /** The reason that ends the call, once there is one. */
+  #ended: { readonly reason: unknown } | undefined;
+  /** Ends what the call is waiting for at this moment. */
+  #interrupt: (reason: unknown) => void = () => {};
+  #race: Race<Socket> | undefined;
+  #addresses: readonly string[] = [];
+  #resolvedAt = -Infinity;
+  /** Addresses at which the kernel connected the socket to itself. */
+  readonly #selfConnected: string[] = [];
+
+  constructor(adapter: Adapter<Socket>, options: ResolvedOptions, context: DialContext) {
+    const { clock = SYSTEM_CLOCK, hint, counts = { attempts: 0, selfConnects: 0, lastError: undefined } } = context;
+    const { signal, timeout, attemptTimeout } = options;
+    this.adapter = adapter;
+    this.options = options;
+    this.clock = clock;
+    this.counts = counts;
+    this.isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity ||
+      options.policy !== NO_RETRY;
+    this.#isName = ipVersion(options.target.hostname) === 0;
+    this.#hint = hint;
+    this.#started = clock.now();
+  }
+
+  elapsed(): number {
+    return this.clock.now() - this.#started;
+  }
+
+  async run(): Promise<Dialed<Socket>> {
+    const { signal, timeout } = this.options;
+    if (signal?.aborted) throw signal.reason;
+    const onAbort = (): void => this.#end(signal?.reason);
+    signal?.addEventListener("abort", onAbort);
+    let cancelTimeout = after(timeout, () => {
+      cancelTimeout = afterPoll(() => this.#end(this.#timedOut()), this.clock);
+    }, this.clock);
+    try {
+      const { socket, pair } = await this.#dialUntilProved();
+      if (this.#ended) {
+        this.adapter.close(socket);
+        throw this.#ended.reason;
+      }
+      const { attempts, selfConnects } = this.counts;
+      return { socket, pair, attempts, selfConnects, elapsed: this.elapsed() };
+    } finally {
+      cancelTimeout();
+      signal?.removeEventListener("abort", onAbort);
+      this.#race?.abandon(undefined);
+    }
+  }
+
+  /** The loop: attempt, compare, prove, again. */
+  async #dialUntilProved(): Promise<Proved<Socket>> {
+    const { target, policy, onRetry } = this.options;
+    const { counts } = this;
+    while (true) {
+      let error: unknown;
+      try {
+        counts.attempts++;
+        return await this.#dialOnce();
+      } catch (caught) {
+        if (this.#ended) throw this.#ended.reason;
+        counts.lastError = error = caught;
+      }
+      const selfConnect = error instanceof SelfConnectError;
+      if (error instanceof SelfConnectError) this.#selfConnected.push(error.address);
+      // Bound to the very port it dials, a socket can meet nobody but itself.
+      const isHopeless = selfConnect && target.localPort === target.port;
+      if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
+      if (!await this.#untilEnded(policy.isRetriable(error))) throw error;
+      if (policy === NO_RETRY) continue;
+      const delay = delayAfter(counts.attempts, policy, this.clock.random());
+      await this.#untilEnded(onRetry?.({ attempt: counts.attempts, error, delay, target, selfConnect }));
+      await this.#pause(delay);
+    }
+  }
+
+  async #dialOnce(): Promise<Proved<Socket>> {
+    const { target, policy, attemptTimeout } = this.options;
+    const hasRetry = policy !== NO_RETRY;
+    const isByAddress = this.#isName && (hasRetry || attemptTimeout < Infinity || this.#selfConnected.length > 0);
+    const isLookedUp = isByAddress && this.adapter.lookup !== undefined;
+    if (!isLookedUp && !(isByAddress && hasRetry)) {
+      const trial = new Trial(this, target);
+      this.#interrupt = (reason) => trial.abandon(reason);
+      return await trial.proved;
+    }
+    const targets = isLookedUp ? await this.#targets() : [target];
+    const race = this.#race ??= this.#newRace(!isLookedUp);
+    this.#interrupt = (reason) => race.abandon(reason);
+    return await race.dial(targets, !hasRetry || this.counts.attempts >= policy.maxAttempts);
+  }
+
+  #newRace(keepsOverdue: boolean): Race<Socket> {
+    const race = new Race(this, keepsOverdue);
+    race.onWinner = () => this.#wake();
+    return race;
+  }
+
+  /** One target for each address of the name. */
+  async #targets(): Promise<Target[]> {
+    const { target, policy } = this.options;
+    if (this.elapsed() - this.#resolvedAt >= ADDRESSES_LAST_MS) {
+      const lookup = this.adapter.lookup!(target.hostname).then((addresses) => {
+        this.#addresses = addresses;
+        this.#resolvedAt = this.elapsed();
+      });
+      // With addresses from before, the new ones are for a later attempt.
+      if (this.#addresses.length === 0) await this.#untilEnded(lookup);
+      else lookup.catch(() => {});
+    }
+    const { localAddress } = target;
+    const isReachable = (address: string): boolean =>
+      localAddress === undefined || ipVersion(address) === ipVersion(localAddress);
+    const isNew = (address: string): boolean => policy !== NO_RETRY || !this.#selfConnected.includes(address);
+    const reachable = this.#addresses.filter(isReachable);
+    const wanted = [reachable.filter(isNew), reachable, this.#addresses].find((list) => list.length > 0) ?? [];
+    return wanted.map((hostname) => ({ ...target, hostname }));
+  }
+
+  #timedOut(): ConnectTimeoutError {
+    const { counts, options: { target } } = this;
+    return new ConnectTimeoutError(target, counts.attempts, this.elapsed(), counts.lastError);
   }
 
   #end(reason: unknown): void {
     this.#ended ??= { reason };
-    this.#controller?.abort(reason);
-    this.#wake?.();
+    this.#interrupt(reason);
   }
 
-  /** Begins an attempt. Its signal is undefined where nothing can end it early, so that the bare call is made. */
-  begin(): AbortSignal | undefined {
-    if (!this.#isLimited) return undefined;
-    if (this.#controller === undefined || this.#controller.signal.aborted) this.#controller = new AbortController();
-    if (this.#attemptTimeout <= MAX_TIMER_MS) {
-      this.#began = this.#clock.now();
-      if (this.#watch === undefined) this.#watchFor(this.#attemptTimeout);
-    }
-    return this.#controller.signal;
-  }
-
-  /** Set for one attempt, the timer may go off in a later one, whose time is not over. */
-  #watchFor(ms: number): void {
-    this.#watch = this.#clock.setTimeout(() => {
-      this.#watch = undefined;
-      if (this.#began === undefined) return;
-      const left = this.#began + this.#attemptTimeout - this.#clock.now();
-      if (left > 0) this.#watchFor(left);
-      else this.#controller?.abort(this.#onTimeout(false));
-    }, ms);
-  }
-
-  /** The attempt is over; safe to call twice. */
-  settle(): void {
-    this.#began = undefined;
-  }
-
-  throwIfEnded(): void {
-    if (this.#ended) throw this.#ended.reason;
-  }
-
-  /** Resolves after `ms`, or as soon as the call is ended. */
-  pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#ended) return resolve();
-      const timer = this.#clock.setTimeout(resolve, ms);
-      this.#wake = () => {
-        this.#clock.clearTimeout(timer);
-        resolve();
-      };
+  /** The result of something that cannot be given up, unless the call is ended first. */
+  #untilEnded<Result>(result: Result | PromiseLike<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) return reject(this.#ended.reason);
+      this.#interrupt = reject;
+      Promise.resolve(result).then(resolve, reject);
     });
   }
 
-  release(): void {
-    this.#clock.clearTimeout(this.#timer);
-    this.#clock.clearTimeout(this.#watch);
-    this.#caller?.removeEventListener("abort", this.#onAbort);
-  }
-}
+  #wake: () => void = () => {};
 
-/**
- * Dials until a real peer accepts, as far as the plan allows. Every guarded connect of every runtime is this function.
- *
- * @throws {SelfConnectError} when the last attempt was a self-connection
- * @throws {ConnectTimeoutError} when `timeout` or, without retry, `attemptTimeout` ran out
- * @throws `signal.reason` when the caller's signal aborted; else whatever the runtime's own connect rejected with
- */
-export async function dial<Socket>(
-  adapter: Adapter<Socket>,
-  plan: Plan,
-  clock: Clock = SYSTEM_CLOCK,
-): Promise<Dialed<Socket>> {
-  const { target, policy, stableFor } = plan;
-  plan.signal?.throwIfAborted();
-  const started = clock.now();
-  const tally: Tally = { attempts: 0, selfConnects: 0 };
-  let lastError: unknown;
-  // The end of one attempt has no cause: each would hold on to the one before, without end.
-  const timedOut = (isFinal: boolean): ConnectTimeoutError =>
-    new ConnectTimeoutError(target, tally.attempts, clock.now() - started, isFinal ? lastError : undefined);
-  const limits = new Limits(plan, clock, timedOut);
-  try {
-    while (true) {
-      try {
-        const signal = limits.begin();
-        const { socket, pair } = await openReal(adapter, target, tally, signal);
-        limits.settle();
-        if (stableFor > 0) await proveStable(adapter, plan, { socket, pair }, signal);
-        return { socket, pair, ...tally, elapsed: clock.now() - started };
-      } catch (error) {
-        limits.settle();
-        limits.throwIfEnded();
-        lastError = error;
-      }
-      const selfConnect = lastError instanceof SelfConnectError;
-      // Bound to the very port it dials, a socket can meet nobody but itself.
-      const isHopeless = selfConnect && target.localPort === target.port;
-      if (isHopeless || tally.attempts >= policy.maxAttempts || !policy.isRetriable(lastError)) throw lastError;
-      if (policy === NO_RETRY) continue;
-      const delay = delayAfter(tally.attempts, policy, clock.random());
-      plan.onRetry?.({ attempt: tally.attempts, error: lastError, delay, target, selfConnect });
-      await limits.pause(delay);
-      limits.throwIfEnded();
+  /** Resolves after `ms`, when the hint says so, or when an address that was silent has answered. */
+  async #pause(ms: number): Promise<void> {
+    let cancel = (): void => {};
+    let unwatch: (() => void) | undefined;
+    try {
+      await this.#untilEnded(
+        new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          if (this.#race?.winner) return resolve();
+          cancel = after(ms, resolve, this.clock);
+          unwatch = this.#hint?.watch(resolve);
+        }),
+      );
+    } finally {
+      cancel();
+      unwatch?.();
     }
-  } finally {
-    limits.release();
   }
-}
-
-async function proveStable<Socket>(
-  adapter: Adapter<Socket>,
-  plan: Plan,
-  { socket, pair }: Proved<Socket>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  let isStable = false;
-  try {
-    isStable = await adapter.isStable(socket, plan.stableFor, signal);
-  } finally {
-    if (!isStable) adapter.close(socket);
-  }
-  if (!isStable) throw peerGone(pair.remote, `within ${plan.stableFor} ms`);
 }

@@ -102,6 +102,17 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 }
 
 /**
+ * Whether the text can be a host: an IP literal without brackets, or a name that holds no character of a URL, no blank and
+ * no control character.
+ *
+ * @internal
+ */
+export function isHostname(hostname: string): boolean {
+  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  return ipVersion(hostname) !== 0 || !/[\s/?#@%:[\]\\<>^|\x00-\x1f\x7f]/.test(hostname);
+}
+
+/**
  * Whether `port` is an integer from 1 to 65535.
  *
  * @internal
@@ -138,7 +149,7 @@ export function parseEndpoint(text: string): Endpoint {
   if (plain !== undefined && plain.includes(":")) {
     throw cannotParse(text, "an IPv6 address needs brackets, as in [::1]:80");
   }
-  if (plain !== undefined && /[\s/@?#%]/.test(plain)) {
+  if (plain && !isHostname(plain)) {
     throw cannotParse(text, "the host has characters no host name has");
   }
   const port = Number(digits);

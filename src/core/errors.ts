@@ -1,4 +1,5 @@
-import { type Endpoint, type EndpointPair, formatEndpoint } from "./endpoint.ts";
+import type { Target } from "./attempt.ts";
+import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "./endpoint.ts";
 
 /**
  * The kernel connected the socket to itself: nobody listens on the port. The socket has been reset, so the port is free.
@@ -72,6 +73,113 @@ export class ConnectTimeoutError extends Error {
  */
 export function peerGone(target: Endpoint, when: string): Error {
   const { hostname: address, port } = target;
-  const error = new Error(`Cannot connect to ${formatEndpoint(target)}: the peer hung up ${when}`);
-  return Object.assign(error, { code: "ECONNRESET", syscall: "connect", address, port });
+  const hint = `the peer hung up ${when}`;
+  const error = new Error(`Cannot connect to ${formatEndpoint(target)}: ${hint}`);
+  return Object.assign(error, { code: "ECONNRESET", syscall: "connect", address, port, hint });
+}
+
+/** What an error code means for the next attempt, and in words. */
+interface CodeMeaning {
+  /** Whether another attempt may succeed. */
+  readonly isRetriable: boolean;
+  readonly words: string;
+}
+
+const NO_NAME = "the name does not resolve";
+const NOT_ALLOWED = "this user may not connect there";
+const NO_DESCRIPTOR = "no file descriptor is free";
+
+/** What is not listed is final, and described by its own message. */
+const RETRIABLE_CODES: Readonly<Record<string, string>> = {
+  // No listener yet, or one that hangs up.
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+  ECONNABORTED: "connection aborted",
+  ENOTCONN: "connection reset",
+  EPIPE: "connection reset",
+  // No way there yet.
+  EHOSTUNREACH: "host unreachable",
+  ENETUNREACH: "network unreachable",
+  EHOSTDOWN: "host down",
+  ENETDOWN: "network down",
+  ETIMEDOUT: "no answer",
+  // No ephemeral port is free now (Linux).
+  EADDRNOTAVAIL: "address not available",
+  // What macOS answers instead of completing an IPv4 self-connection (XNU, bsd/netinet/tcp_usrreq.c).
+  EINVAL: "invalid argument",
+  // No file descriptor is free now: in this process, on this host.
+  EMFILE: NO_DESCRIPTOR,
+  ENFILE: NO_DESCRIPTOR,
+  // The name does not resolve yet; the spellings are those of getaddrinfo(3), Node and Bun.
+  ENOTFOUND: NO_NAME,
+  EAI_AGAIN: `${NO_NAME}, the name server does not answer`,
+  EAI_NONAME: NO_NAME,
+  EAI_NODATA: NO_NAME,
+  EAI_FAIL: NO_NAME,
+  DNS_ENOTFOUND: NO_NAME,
+  DNS_ETIMEOUT: `${NO_NAME}, the name server does not answer`,
+  DNS_ESERVFAIL: NO_NAME,
+};
+
+const FINAL_CODES: Readonly<Record<string, string>> = { EACCES: NOT_ALLOWED, EPERM: NOT_ALLOWED };
+
+/** Codes that stand in a message where a runtime gives an error no `code`. */
+const CODES_BY_MESSAGE: readonly (readonly [pattern: RegExp, code: string])[] = [
+  // Rust's std::net and std::io in Deno.
+  [/^failed to lookup address/, "ENOTFOUND"],
+  [/\(os error 24\)/, "EMFILE"],
+  [/\(os error 23\)/, "ENFILE"],
+];
+
+function meaningOf(error: unknown): CodeMeaning | undefined {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const known = code ?? CODES_BY_MESSAGE.find(([pattern]) => pattern.test(String(message)))?.[1];
+  if (typeof known !== "string") return undefined;
+  if (Object.hasOwn(RETRIABLE_CODES, known)) return { isRetriable: true, words: RETRIABLE_CODES[known]! };
+  if (Object.hasOwn(FINAL_CODES, known)) return { isRetriable: false, words: FINAL_CODES[known]! };
+  return undefined;
+}
+
+/**
+ * Whether another attempt may succeed after this error: the table that `retry` goes by unless it has an `isRetriable`
+ * of its own. Errors are known by their `code`; what is not in the table, such as a missing permission or a TypeError, is
+ * final.
+ *
+ * @example
+ * ```ts
+ * import { connect, isRetriable } from "@realpeer/tcp";
+ * const retry = { isRetriable: (error: unknown) => isRetriable(error) && Date.now() < Date.UTC(2030, 0) };
+ * await connect({ port: 5432, retry }).catch((error) => console.log(isRetriable(error)));
+ * ```
+ */
+export function isRetriable(error: unknown): boolean {
+  // One error per address of a name: one that may recover is enough.
+  if (error instanceof AggregateError && error.errors.some(isRetriable)) return true;
+  return meaningOf(error)?.isRetriable ?? false;
+}
+
+/**
+ * Why an attempt failed, in a few words.
+ *
+ * @internal
+ */
+export function describeFailure(error: unknown): string {
+  if (error instanceof SelfConnectError) return "nobody listens, the kernel connected the socket to itself";
+  if (error instanceof ConnectTimeoutError) return "no answer";
+  if (!(error instanceof Error)) return String(error);
+  const { name, code, message, hint } = error as Error & { code?: unknown; hint?: unknown };
+  if (typeof hint === "string") return hint;
+  return meaningOf(error)?.words ?? (message || String(code ?? name));
+}
+
+/**
+ * Whether the kernel refused to connect a socket to itself that the caller bound to the very endpoint it dials: macOS
+ * answers EINVAL, where Linux completes the connection (XNU, bsd/netinet/tcp_usrreq.c, tcp_connect). Another attempt
+ * cannot end otherwise.
+ *
+ * @internal
+ */
+export function isRefusedSelfConnection(error: unknown, { hostname, port, localAddress, localPort }: Target): boolean {
+  if ((error as { code?: unknown } | null)?.code !== "EINVAL" || localPort !== port) return false;
+  return localAddress === undefined || sameEndpoint({ hostname, port }, { hostname: localAddress, port });
 }

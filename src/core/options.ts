@@ -1,8 +1,8 @@
-import type { Target } from "./adapter.ts";
-import { DEFAULT_HOSTNAME, ipVersion, isPort } from "./endpoint.ts";
+import type { Target } from "./attempt.ts";
+import { DEFAULT_HOSTNAME, ipVersion, isHostname, isPort, parseEndpoint } from "./endpoint.ts";
 import { DEFAULT_RETRY, NO_RETRY, type RetryContext, type RetryOptions, type RetryPolicy } from "./retry.ts";
 
-/** What every guarded connect takes, on every runtime. */
+/** What every guarded connect takes, on every runtime. Options are own properties: inherited ones do not count. */
 export interface ConnectOptions {
   /** A name, which means all its addresses, or an IP literal without brackets. @default {"localhost"} */
   readonly hostname?: string | undefined;
@@ -16,12 +16,15 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for everything, names and retries included; 0 or Infinity: no limit. @default {Infinity} */
   readonly timeout?: number | undefined;
-  /** Milliseconds for one attempt; 0 or Infinity: no limit but the kernel's. @default {2000 with `retry`, else Infinity} */
+  /**
+   * Milliseconds for one attempt, from the moment the address is known where the runtime tells it; 0 or Infinity: no limit
+   * but the kernel's. @default {2000 with `retry`, 3000 on Windows, else Infinity}
+   */
   readonly attemptTimeout?: number | undefined;
   /** Whether and how failed attempts are repeated; `true` means the defaults. @default {false} */
   readonly retry?: boolean | RetryOptions | undefined;
-  /** Called before each pause between two attempts. A throw ends everything with what was thrown. */
-  readonly onRetry?: ((context: RetryContext) => void) | undefined;
+  /** Called before each pause between two attempts, and awaited. What it throws ends everything. */
+  readonly onRetry?: ((context: RetryContext) => void | Promise<void>) | undefined;
   /** Milliseconds that the peer must keep the connection open before it counts as connected. @default {0} */
   readonly stableFor?: number | undefined;
 }
@@ -31,13 +34,13 @@ export interface ConnectOptions {
  *
  * @internal
  */
-export interface Plan {
+export interface ResolvedOptions {
   readonly target: Target;
   readonly signal: AbortSignal | undefined;
   readonly timeout: number;
   readonly attemptTimeout: number;
   readonly policy: RetryPolicy;
-  readonly onRetry: ((context: RetryContext) => void) | undefined;
+  readonly onRetry: ConnectOptions["onRetry"];
   readonly stableFor: number;
 }
 
@@ -50,6 +53,8 @@ const KNOWN_RETRY_OPTIONS: ReadonlySet<string> = new Set<keyof RetryOptions>(
   ["maxAttempts", "initialDelay", "maxDelay", "multiplier", "jitter", "isRetriable"],
 );
 const RETRY_ATTEMPT_TIMEOUT_MS = 2000;
+/** Windows dials a port that refuses again for 2 s before it reports the refusal. */
+const WINDOWS_ATTEMPT_TIMEOUT_MS = 3000;
 
 function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
@@ -88,10 +93,20 @@ function assertFunction(name: string, value: unknown): void {
 }
 
 function assertKnown(kind: string, given: object, known: ReadonlySet<string>): void {
-  for (const name in given) {
+  for (const name of Object.keys(given)) {
     if (known.has(name)) continue;
-    throw new TypeError(`Cannot connect: unknown ${kind} ${show(name)}, known are ${[...known].join(", ")}`);
+    const hint = name === "host" ? "did you mean hostname?" : `known are ${[...known].join(", ")}`;
+    throw new TypeError(`Cannot connect: unknown ${kind} ${show(name)}, ${hint}`);
   }
+}
+
+/**
+ * A copy without a prototype, so that what stands on Object.prototype is no option.
+ *
+ * @internal
+ */
+export function ownProperties<Options extends object>(options: Options): Options {
+  return Object.assign(Object.create(null), options);
 }
 
 /** By its shape: a signal of another realm, as test environments have them, is one too. */
@@ -100,15 +115,13 @@ function isAbortSignal(value: unknown): value is AbortSignal {
   return typeof aborted === "boolean" && typeof addEventListener === "function";
 }
 
-function policyOf(retry: boolean | RetryOptions): RetryPolicy {
-  if (retry === false) return NO_RETRY;
-  if (retry === true) return DEFAULT_RETRY;
-  if (typeof retry !== "object" || retry === null) throw typeError("retry", retry, "a boolean or an object");
-  assertKnown("retry option", retry, KNOWN_RETRY_OPTIONS);
-  const given = Object.entries(retry).filter(([, value]) => value !== undefined);
-  const hasOwnSchedule = retry.initialDelay !== undefined || retry.multiplier !== undefined;
-  const equalPauses = hasOwnSchedule ? 1 : DEFAULT_RETRY.equalPauses;
-  const policy: RetryPolicy = { ...DEFAULT_RETRY, ...Object.fromEntries(given), equalPauses };
+function policyOf(given: boolean | RetryOptions): RetryPolicy {
+  if (given === false) return NO_RETRY;
+  if (given === true) return DEFAULT_RETRY;
+  if (typeof given !== "object" || given === null) throw typeError("retry", given, "a boolean or an object");
+  assertKnown("retry option", given, KNOWN_RETRY_OPTIONS);
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  const policy: RetryPolicy = { ...DEFAULT_RETRY, ...Object.fromEntries(set) };
   const isCount = (n: number): boolean => n >= 1 && (Number.isInteger(n) || n === Infinity);
   assertNumber("retry.maxAttempts", policy.maxAttempts, "an integer from 1, or Infinity", isCount);
   duration("retry.initialDelay", policy.initialDelay);
@@ -119,11 +132,13 @@ function policyOf(retry: boolean | RetryOptions): RetryPolicy {
   return policy;
 }
 
-function targetOf(options: ConnectOptions): Target {
-  const { hostname = DEFAULT_HOSTNAME, port, localAddress, localPort } = options;
+function targetOf({ hostname = DEFAULT_HOSTNAME, port, localAddress, localPort }: ConnectOptions): Target {
   assertPort("port", port);
   if (typeof hostname !== "string" || hostname === "") throw typeError("hostname", hostname, "a name or an address");
   if (hostname.startsWith("[")) throw typeError("hostname", hostname, "written without brackets");
+  if (!isHostname(hostname)) {
+    throw typeError("hostname", hostname, "a name or an address, without scheme, port or blanks");
+  }
   if (localAddress === undefined && localPort === undefined) return { hostname, port };
   if (localPort !== undefined) assertPort("localPort", localPort);
   if (localAddress !== undefined && (typeof localAddress !== "string" || ipVersion(localAddress) === 0)) {
@@ -132,34 +147,59 @@ function targetOf(options: ConnectOptions): Target {
   return { hostname, port, localAddress, localPort };
 }
 
+/** How a runtime's connect differs from the portable one in what it takes. */
+export interface OptionRules {
+  /** Names that are not ours are left to the runtime's own call, not an error. @default {false} */
+  readonly passesOn?: boolean;
+  /** Whether this is Windows, where a refusal takes long. @default {false} */
+  readonly isWindows?: boolean;
+}
+
 /**
- * Validates the options before anything is opened. Names that are not ours are an error; with `passOn` they are left to
- * the runtime's own call.
+ * Validates the options before anything is opened.
  *
  * @throws {TypeError} when an option has the wrong type or an unknown name
  * @throws {RangeError} when a number is out of its range
  * @internal
  */
-export function planOf(options: ConnectOptions, passOn: boolean = false): Plan {
+export function resolveOptions(options: ConnectOptions, rules: OptionRules = {}): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw typeError("options", options, "an object");
-  if (!passOn) assertKnown("option", options, KNOWN_OPTIONS);
-  const { signal, timeout, retry = false, onRetry, stableFor = 0 } = options;
-  const target = targetOf(options);
+  const own = ownProperties(options);
+  if (!rules.passesOn) assertKnown("option", own, KNOWN_OPTIONS);
+  const { signal, timeout, retry = false, onRetry, stableFor = 0 } = own;
+  const target = targetOf(own);
   const policy = policyOf(retry);
   if (signal !== undefined && !isAbortSignal(signal)) throw typeError("signal", signal, "an AbortSignal");
   assertFunction("onRetry", onRetry);
+  const attemptTimeoutWithRetry = rules.isWindows ? WINDOWS_ATTEMPT_TIMEOUT_MS : RETRY_ATTEMPT_TIMEOUT_MS;
+  const { attemptTimeout = retry === false ? undefined : attemptTimeoutWithRetry } = own;
   return {
     target,
     signal,
     timeout: limit("timeout", timeout),
-    attemptTimeout: limit(
-      "attemptTimeout",
-      options.attemptTimeout ?? (retry === false ? undefined : RETRY_ATTEMPT_TIMEOUT_MS),
-    ),
+    attemptTimeout: limit("attemptTimeout", attemptTimeout),
     policy,
     onRetry,
     stableFor: duration("stableFor", stableFor),
   };
+}
+
+/**
+ * One options object from either form of call: `(options)`, or `("host:5432", options?)` and `(5432, options?)`.
+ *
+ * @throws {TypeError} when the text is no endpoint, or the options name the endpoint a second time
+ * @internal
+ */
+export function optionsOf<Options extends ConnectOptions>(
+  first: Options | string | number,
+  more?: Omit<Options, "hostname" | "port">,
+): Options {
+  if (typeof first !== "string" && typeof first !== "number") return first;
+  const target = typeof first === "string" ? parseEndpoint(first) : { port: first };
+  if (more !== undefined && (typeof more !== "object" || more === null)) throw typeError("options", more, "an object");
+  const twice = ["hostname", "port"].find((name) => more !== undefined && Object.hasOwn(more, name));
+  if (twice !== undefined) throw new TypeError(`Cannot connect: ${twice} is given twice, leave one out`);
+  return { ...more, ...target } as Options;
 }
 
 /**
@@ -169,8 +209,8 @@ export function planOf(options: ConnectOptions, passOn: boolean = false): Plan {
  */
 export function foreignOptions(options: object): Record<string, unknown> | undefined {
   let rest: Record<string, unknown> | undefined;
-  for (const name in options) {
-    if (!KNOWN_OPTIONS.has(name)) (rest ??= {})[name] = (options as Record<string, unknown>)[name];
+  for (const [name, value] of Object.entries(options)) {
+    if (!KNOWN_OPTIONS.has(name)) (rest ??= {})[name] = value;
   }
   return rest;
 }

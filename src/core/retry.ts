@@ -1,27 +1,26 @@
 import type { Endpoint } from "./endpoint.ts";
-import { SelfConnectError } from "./errors.ts";
+import { isRetriable, SelfConnectError } from "./errors.ts";
 
 /** How failed attempts are repeated. Every field may be left out. */
 export interface RetryOptions {
   /** Connects in all, the first one included. @default {Infinity} */
   readonly maxAttempts?: number | undefined;
-  /** Milliseconds before the second attempt. @default {16} */
+  /** Milliseconds before the second attempt. @default {10} */
   readonly initialDelay?: number | undefined;
-  /** Milliseconds that no pause exceeds. @default {245} */
+  /** Milliseconds that no pause exceeds; Infinity: no limit. @default {250} */
   readonly maxDelay?: number | undefined;
   /**
    * What each pause is multiplied by for the next: 2 doubles it, 1 is a constant pause. With 1 + x the overshoot is in
-   * proportion to the wait, about x of it. Where neither this nor `initialDelay` is given, the pauses are equal until one
-   * is that share of the time waited: polling closer than that would cost more than it gains. @default {1.035}
+   * proportion to the wait, about x of it. @default {1.05}
    */
   readonly multiplier?: number | undefined;
   /** Share of each pause, 0 to 1, that is taken off at random, so that many clients do not dial in step. @default {0.02} */
   readonly jitter?: number | undefined;
   /**
-   * Decides instead of the built-in table whether an error is worth another attempt. A throw ends everything with what
-   * was thrown.
+   * Decides instead of the built-in table (`isRetriable` of this module) whether an error is worth another attempt; may be
+   * async. What it throws ends everything.
    */
-  readonly isRetriable?: ((error: unknown) => boolean) | undefined;
+  readonly isRetriable?: ((error: unknown) => boolean | Promise<boolean>) | undefined;
 }
 
 /** What `onRetry` is told before each pause. */
@@ -49,70 +48,22 @@ export interface RetryPolicy {
   readonly maxDelay: number;
   readonly multiplier: number;
   readonly jitter: number;
-  readonly isRetriable: (error: unknown) => boolean;
-  /** How many pauses are `initialDelay` long before they grow: 1, unless both that and `multiplier` are the defaults. */
-  readonly equalPauses: number;
+  readonly isRetriable: (error: unknown) => boolean | Promise<boolean>;
 }
 
 /**
- * What a failed connect means: nobody is there yet, or never will be. Codes are those of connect(2) and getaddrinfo(3)
- * in the three runtimes' spellings; what is not listed (EACCES, EPERM, a missing permission, EMFILE, a TypeError) is final.
- */
-const RETRIABLE_CODES: ReadonlySet<unknown> = new Set([
-  // Nobody listens yet, or hangs up again.
-  ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ENOTCONN", "EPIPE"],
-  // No way there yet.
-  ...["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "ETIMEDOUT"],
-  // No ephemeral port is free now (Linux).
-  "EADDRNOTAVAIL",
-  // What macOS answers instead of completing an IPv4 self-connection (XNU, bsd/netinet/tcp_usrreq.c).
-  "EINVAL",
-  // The name does not resolve yet.
-  ...[
-    "ENOTFOUND",
-    "EAI_AGAIN",
-    "EAI_NONAME",
-    "EAI_NODATA",
-    "EAI_FAIL",
-    "DNS_ENOTFOUND",
-    "DNS_ETIMEOUT",
-    "DNS_ESERVFAIL",
-  ],
-]);
-
-function codeOf(error: unknown): unknown {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  // Deno reports a name that does not resolve as a plain Error without a code (Rust's std::net message).
-  if (code === undefined && String(message).startsWith("failed to lookup address")) return "ENOTFOUND";
-  return code;
-}
-
-/**
- * Whether another attempt may succeed where this error came from.
- *
- * @internal
- */
-export function isRetriable(error: unknown): boolean {
-  // One error per address of a name: one that may recover is enough.
-  if (error instanceof AggregateError && error.errors.some(isRetriable)) return true;
-  return RETRIABLE_CODES.has(codeOf(error));
-}
-
-/**
- * Polls in proportion to the time waited. A sparse attempt costs about a millisecond of processor time, so how many are
- * made is what a wait costs; what these figures reach is measured by `npm run bench -- waiting long-wait`.
+ * Polls in proportion to the time waited. What an attempt costs after a pause, and what these figures reach, is measured
+ * by `npm run bench -- waiting long-wait`.
  *
  * @internal
  */
 export const DEFAULT_RETRY: RetryPolicy = {
   maxAttempts: Infinity,
-  initialDelay: 16,
-  maxDelay: 245,
-  multiplier: 1.035,
+  initialDelay: 10,
+  maxDelay: 250,
+  multiplier: 1.05,
   jitter: 0.02,
   isRetriable,
-  // So many add up to a time of which one pause is the share by which they grow from then on.
-  equalPauses: 29,
 };
 
 /**
@@ -128,18 +79,17 @@ export const NO_RETRY: RetryPolicy = {
   multiplier: 1,
   jitter: 0,
   isRetriable: (error) => error instanceof SelfConnectError,
-  equalPauses: 1,
 };
 
 /**
- * Milliseconds between attempt number `attempt` (1 is the first) and the next; `random` is from 0 up to 1.
+ * Milliseconds between attempt number `attempt` (1 is the first) and the next: each pause is the one before times
+ * `multiplier`, up to `maxDelay`, less jitter. `random` is from 0 up to 1.
  *
  * @internal
  */
 export function delayAfter(attempt: number, policy: RetryPolicy, random: number): number {
-  const { initialDelay, maxDelay, multiplier, jitter, equalPauses } = policy;
-  const growth = multiplier ** Math.max(0, attempt - equalPauses);
+  const { initialDelay, maxDelay, multiplier, jitter } = policy;
   // 0 times an overflowed power would be NaN.
-  const delay = initialDelay === 0 ? 0 : Math.min(maxDelay, initialDelay * growth);
+  const delay = initialDelay === 0 ? 0 : Math.min(maxDelay, initialDelay * multiplier ** (attempt - 1));
   return delay * (1 - jitter * random);
 }

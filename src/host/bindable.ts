@@ -9,10 +9,13 @@ import { isOnPort, type SocketRow } from "./proc.ts";
 export class PortTakenError extends Error {
   override readonly name = "PortTakenError";
   readonly code: string;
+  /** The same in a message about an attempt. */
+  readonly hint: string;
 
   constructor(code: string, message: string) {
     super(message);
     this.code = code;
+    this.hint = message;
   }
 }
 

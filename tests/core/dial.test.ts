@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { dial } from "../../src/core/dial.ts";
 import { ConnectTimeoutError, SelfConnectError } from "../../src/core/errors.ts";
-import { type ConnectOptions, planOf } from "../../src/core/options.ts";
+import { type ConnectOptions, resolveOptions } from "../../src/core/options.ts";
 import type { RetryContext } from "../../src/core/retry.ts";
 import { codeError, FakeAdapter, FakeClock, type Script } from "../fixtures/fake_adapter.ts";
 
@@ -19,7 +19,7 @@ async function play(options: ConnectOptions, script: Script[], onOpen?: (open: n
   const clock = new FakeClock();
   if (onOpen) adapter.onOpen = onOpen;
   try {
-    const { attempts, selfConnects, elapsed } = await dial(adapter, planOf(options), clock);
+    const { attempts, selfConnects, elapsed } = await dial(adapter, resolveOptions(options), { clock });
     return { adapter, clock, result: { attempts, selfConnects, elapsed }, error: undefined };
   } catch (error) {
     return { adapter, clock, result: undefined, error };
@@ -96,7 +96,7 @@ describe("dial() without retry", () => {
 describe("dial() with retry", () => {
   const failures: Script[] = [
     "self",
-    ..."ECONNREFUSED ECONNRESET EHOSTUNREACH ENETUNREACH ETIMEDOUT EADDRNOTAVAIL ENOTFOUND EAI_AGAIN"
+    ..."ECONNREFUSED ECONNRESET EHOSTUNREACH ENETUNREACH ETIMEDOUT EADDRNOTAVAIL ENOTFOUND EAI_AGAIN EMFILE ENFILE"
       .split(" ").map(codeError),
   ];
 
@@ -122,7 +122,7 @@ describe("dial() with retry", () => {
   for (
     const error of [
       codeError("EACCES"),
-      codeError("EMFILE"),
+      codeError("EAFNOSUPPORT"),
       new TypeError("bad"),
       Object.assign(new Error(), { name: "NotCapable" }),
       "text",
@@ -130,8 +130,9 @@ describe("dial() with retry", () => {
   ) {
     test(`ends at once with ${String(error)}`, async () => {
       const adapter = new FakeAdapter();
-      adapter.open = () => Promise.reject(error);
-      await expect(dial(adapter, planOf({ ...LITERAL, retry: true }), new FakeClock())).rejects.toBe(error);
+      adapter.open = () => ({ opened: Promise.reject(error), abandon() {} });
+      const options = resolveOptions({ ...LITERAL, retry: true });
+      await expect(dial(adapter, options, { clock: new FakeClock() })).rejects.toBe(error);
     });
   }
 

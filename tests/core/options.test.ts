@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { connect, waitForPort } from "../../mod.ts";
 import { connect as nodeConnect } from "../../src/adapters/node.ts";
-import { planOf } from "../../src/core/options.ts";
+import { optionsOf, resolveOptions } from "../../src/core/options.ts";
 import { runtime } from "../fixtures/runtime.ts";
 
 type Case = [description: string, options: Record<string, unknown>, error: ErrorConstructor, message: string];
@@ -19,6 +19,14 @@ const BAD: Case[] = [
   ["an empty hostname", { port: 1, hostname: "" }, TypeError, "hostname must be"],
   ["a hostname that is no text", { port: 1, hostname: 7 }, TypeError, "hostname must be"],
   ["a hostname in brackets", { port: 1, hostname: "[::1]" }, TypeError, "hostname must be written without brackets"],
+  [
+    "a hostname with a blank",
+    { port: 1, hostname: "a b" },
+    TypeError,
+    "hostname must be a name or an address, without",
+  ],
+  ["a hostname that is a URL", { port: 1, hostname: "http://a" }, TypeError, "hostname must be a name or an address"],
+  ["a hostname with a port", { port: 1, hostname: "a:80" }, TypeError, "hostname must be a name or an address"],
   ["localPort 0", { port: 1, localPort: 0 }, RangeError, "localPort must be"],
   ["localPort 65536", { port: 1, localPort: 65536 }, RangeError, "localPort must be"],
   [
@@ -57,13 +65,16 @@ const BAD: Case[] = [
   ["a signal that is none", { port: 1, signal: {} }, TypeError, "signal must be an AbortSignal"],
   ["onRetry that is no function", { port: 1, onRetry: 1 }, TypeError, "onRetry must be a function"],
 ];
-const UNKNOWN: Case = ["an unknown option", { port: 1, retries: 3 }, TypeError, 'unknown option "retries", known are'];
+const UNKNOWN: Case[] = [
+  ["an unknown option", { port: 1, retries: 3 }, TypeError, 'unknown option "retries", known are'],
+  ["host", { port: 1, host: "a" }, TypeError, 'unknown option "host", did you mean hostname?'],
+];
 
 type AnyConnect = (options: never) => Promise<unknown>;
 
 const connects: [name: string, connect: AnyConnect, extra: object, cases: Case[]][] = [
-  ["connect()", connect, {}, [...BAD, UNKNOWN]],
-  ["waitForPort()", waitForPort, {}, [...BAD, UNKNOWN]],
+  ["connect()", connect, {}, [...BAD, ...UNKNOWN]],
+  ["waitForPort()", waitForPort, {}, [...BAD, ...UNKNOWN]],
   ["node connect()", nodeConnect, {}, BAD],
 ];
 if (runtime === "deno") {
@@ -94,7 +105,7 @@ for (const [name, connect, extra, cases] of connects) {
         expect((rejection as Error).message).toContain(message);
       });
     }
-    for (const options of [undefined, null, 80, "80"]) {
+    for (const options of [undefined, null, true]) {
       test(`rejects ${JSON.stringify(options)} in place of options`, async () => {
         await expect(connect(options as never)).rejects.toThrow(TypeError);
         await expect(connect(options as never)).rejects.toThrow("Cannot connect: options must be an object");
@@ -103,33 +114,52 @@ for (const [name, connect, extra, cases] of connects) {
   });
 }
 
-describe("planOf()", () => {
+describe("resolveOptions()", () => {
   test("takes 0, Infinity and undefined for no limit", () => {
     for (const none of [0, Infinity, undefined]) {
-      expect(planOf({ port: 1, timeout: none, attemptTimeout: none })).toMatchObject({
+      expect(resolveOptions({ port: 1, timeout: none, attemptTimeout: none })).toMatchObject({
         timeout: Infinity,
         attemptTimeout: Infinity,
       });
     }
   });
   test("gives an attempt two seconds under retry, and none otherwise", () => {
-    expect(planOf({ port: 1, retry: true }).attemptTimeout).toBe(2000);
-    expect(planOf({ port: 1, retry: {} }).attemptTimeout).toBe(2000);
-    expect(planOf({ port: 1, retry: true, attemptTimeout: 0 }).attemptTimeout).toBe(Infinity);
-    expect(planOf({ port: 1, retry: false }).attemptTimeout).toBe(Infinity);
+    expect(resolveOptions({ port: 1, retry: true }).attemptTimeout).toBe(2000);
+    expect(resolveOptions({ port: 1, retry: {} }).attemptTimeout).toBe(2000);
+    expect(resolveOptions({ port: 1, retry: true, attemptTimeout: 0 }).attemptTimeout).toBe(Infinity);
+    expect(resolveOptions({ port: 1, retry: false }).attemptTimeout).toBe(Infinity);
   });
-  test("keeps the defaults of retry where a field is undefined", () => {
-    expect(planOf({ port: 1, retry: { maxDelay: undefined, multiplier: 2 } }).policy).toEqual({
-      ...planOf({ port: 1, retry: true }).policy,
-      multiplier: 2,
-      equalPauses: 1,
-    });
+  test("gives an attempt three seconds on Windows, where a refusal takes two", () => {
+    expect(resolveOptions({ port: 1, retry: true }, { isWindows: true }).attemptTimeout).toBe(3000);
+    expect(resolveOptions({ port: 1 }, { isWindows: true }).attemptTimeout).toBe(Infinity);
   });
-  test("multiplies from the first pause on where a schedule is given, and takes no internal name for an option", () => {
-    expect(planOf({ port: 1, retry: { initialDelay: 10 } }).policy.equalPauses).toBe(1);
-    expect(planOf({ port: 1, retry: { maxDelay: 50 } }).policy.equalPauses).toBeGreaterThan(1);
-    expect(() => planOf({ port: 1, retry: { equalPauses: 3 } as object })).toThrow(
-      'unknown retry option "equalPauses"',
-    );
+  const defaults = resolveOptions({ port: 1, retry: true });
+  test.each(Object.entries(defaults.policy))("takes the default of retry.%s for the option left out", (name, value) => {
+    expect(resolveOptions({ port: 1, retry: { [name]: value } })).toEqual(defaults);
+    expect(resolveOptions({ port: 1, retry: { [name]: undefined } })).toEqual(defaults);
+  });
+  test("does not take what stands on Object.prototype for an option", () => {
+    const polluted: Record<string, unknown> = { timeout: "never", retries: 3, signal: 7 };
+    try {
+      for (const [name, value] of Object.entries(polluted)) {
+        Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true, writable: true });
+      }
+      expect(resolveOptions({ port: 1 })).toMatchObject({ timeout: Infinity });
+    } finally {
+      for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name);
+    }
+  });
+});
+
+describe("optionsOf()", () => {
+  test("takes an endpoint as text, or a port, before the other options", () => {
+    expect(optionsOf("db:5432", { timeout: 1 })).toEqual({ hostname: "db", port: 5432, timeout: 1 });
+    expect(optionsOf("[::1]:80")).toEqual({ hostname: "::1", port: 80 });
+    expect(optionsOf(5432, { retry: true })).toEqual({ port: 5432, retry: true });
+  });
+  test("refuses an endpoint that is given twice, and text that is none", () => {
+    expect(() => optionsOf("db:5432", { port: 1 } as object)).toThrow("port is given twice");
+    expect(() => optionsOf(5432, { hostname: "db" } as object)).toThrow("hostname is given twice");
+    expect(() => optionsOf("http://db:80")).toThrow(TypeError);
   });
 });

@@ -1,4 +1,4 @@
-import type { Mailbox, SocketEvent } from "./event_buffer.ts";
+import type { EventBuffer, SocketEvent } from "./event_buffer.ts";
 
 /** The same bytes as the handlers' `binaryType` wants them. */
 function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined): Buffer {
@@ -48,18 +48,18 @@ export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHan
  * Gives a proved socket to its user's handlers: first what they would have heard already, then, from Bun itself,
  * everything else. All of it happens in one turn, so nothing can come in between.
  */
-export function handOver<Data>(
-  mailboxSocket: Bun.Socket<Mailbox>,
+export function attachHandlers<Data>(
+  bufferedSocket: Bun.Socket<EventBuffer>,
   handlers: Bun.SocketHandler<Data>,
   data: Data,
   isTls: boolean,
 ): Bun.Socket<Data> {
-  const mailbox = mailboxSocket.data;
+  const buffer = bufferedSocket.data;
   const events: SocketEvent[] = [];
-  for (let event = mailbox.take(mailboxSocket); event !== undefined; event = mailbox.take(mailboxSocket)) {
+  for (let event = buffer.take(bufferedSocket); event !== undefined; event = buffer.take(bufferedSocket)) {
     events.push(event);
   }
-  const socket = withData(mailboxSocket, data);
+  const socket = withData(bufferedSocket, data);
   socket.reload({ socket: handlers });
 
   const run = (call: Call): void => runHandler(socket, handlers, call);

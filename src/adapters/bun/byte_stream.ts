@@ -1,13 +1,13 @@
-import type { Wire } from "../../core/adapter.ts";
-import type { Mailbox } from "./event_buffer.ts";
+import type { ByteStream } from "../../core/byte_stream.ts";
+import type { EventBuffer } from "./event_buffer.ts";
 
-class BunWire implements Wire {
-  readonly #socket: Bun.Socket<Mailbox>;
+class BunByteStream implements ByteStream {
+  readonly #socket: Bun.Socket<EventBuffer>;
   #failure: Error | undefined;
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
-  constructor(socket: Bun.Socket<Mailbox>) {
+  constructor(socket: Bun.Socket<EventBuffer>) {
     this.#socket = socket;
     socket.data.onEvent = () => {
       this.#wakeReader?.();
@@ -16,12 +16,12 @@ class BunWire implements Wire {
   }
 
   async read(): Promise<Uint8Array | null> {
-    const mailbox = this.#socket.data;
+    const buffer = this.#socket.data;
     while (true) {
-      const event = mailbox.take(this.#socket);
+      const event = buffer.take(this.#socket);
       if (event === undefined) {
         if (this.#failure) throw this.#failure;
-        if (mailbox.isOver) return null;
+        if (buffer.isOver) return null;
         await new Promise<void>((resolve) => this.#wakeReader = resolve);
       } else if (event[0] === "data") {
         return event[1];
@@ -60,6 +60,6 @@ class BunWire implements Wire {
 }
 
 /** A Bun socket, opened half-open, as the byte pipe of the portable API. */
-export function wire(socket: Bun.Socket<Mailbox>): Wire {
-  return new BunWire(socket);
+export function byteStream(socket: Bun.Socket<EventBuffer>): ByteStream {
+  return new BunByteStream(socket);
 }

@@ -1,4 +1,4 @@
-import { READ_AHEAD_BYTES } from "../../core/adapter.ts";
+import { type PeerWatch, READ_AHEAD_BYTES } from "../../core/attempt.ts";
 
 /** What a Bun socket told before anybody listened: the handler's name, and what it is called with after the socket. */
 export type SocketEvent =
@@ -16,18 +16,18 @@ const noop = (): void => {};
  * Keeps what a Bun socket reports until it is known who wants to hear it. Bun calls handlers whether or not somebody is
  * ready, and what they are told is told once: five milliseconds after `open`, a `reload` has lost the first chunk.
  */
-export class Mailbox {
+export class EventBuffer {
   #events: SocketEvent[] = [];
   #bytes = 0;
   #isPaused = false;
-  /** Whether the peer has ended, or the connection is gone; data may still be in the box. */
+  /** Whether the peer has ended, or the connection is gone; data may still be buffered. */
   isOver = false;
   /** Whether the connection is gone. */
   isClosed = false;
   /** Called after each event. */
   onEvent: () => void = noop;
 
-  put(socket: Bun.Socket<Mailbox>, event: SocketEvent): void {
+  put(socket: Bun.Socket<EventBuffer>, event: SocketEvent): void {
     const [name, detail] = event;
     this.#events.push(event);
     if (name === "close") this.isClosed = true;
@@ -43,7 +43,7 @@ export class Mailbox {
   }
 
   /** The oldest event, taken out. */
-  take(socket: Bun.Socket<Mailbox>): SocketEvent | undefined {
+  take(socket: Bun.Socket<EventBuffer>): SocketEvent | undefined {
     const event = this.#events.shift();
     if (event?.[0] === "data") this.#bytes -= event[1].length;
     if (this.#isPaused && this.#bytes < READ_AHEAD_BYTES) {
@@ -54,8 +54,8 @@ export class Mailbox {
   }
 }
 
-/** The handlers that put everything into the socket's mailbox. Which socket failed to connect is the promise's to tell. */
-export const mailboxHandlers: Bun.SocketHandler<Mailbox> = {
+/** The handlers that put everything into the socket's buffer. Which socket failed to connect is the promise's to tell. */
+export const bufferHandlers: Bun.SocketHandler<EventBuffer> = {
   binaryType: "uint8array",
   open() {},
   data: (socket, chunk) => socket.data.put(socket, ["data", chunk]),
@@ -67,24 +67,16 @@ export const mailboxHandlers: Bun.SocketHandler<Mailbox> = {
 };
 
 /** A `handshake` handler changes when Bun calls `open`, so only TLS sockets get one. */
-export const tlsMailboxHandlers: Bun.SocketHandler<Mailbox> = {
-  ...mailboxHandlers,
+export const tlsBufferHandlers: Bun.SocketHandler<EventBuffer> = {
+  ...bufferHandlers,
   handshake: (socket, isAuthorized, error) => socket.data.put(socket, ["handshake", isAuthorized, error]),
 };
 
-/** See `Adapter.isStable`. */
-export function isStable({ data: mailbox }: Bun.Socket<Mailbox>, ms: number, signal?: AbortSignal): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      clearTimeout(timer);
-      mailbox.onEvent = noop;
-      signal?.removeEventListener("abort", settle);
-      if (signal?.aborted) reject(signal.reason);
-      else resolve(!mailbox.isOver);
-    };
-    const timer = setTimeout(settle, ms);
-    signal?.addEventListener("abort", settle);
-    mailbox.onEvent = () => mailbox.isOver && settle();
-    if (mailbox.isOver || signal?.aborted) settle();
+/** See `Adapter.watchPeer`. */
+export function watchPeer({ data: buffer }: Bun.Socket<EventBuffer>): PeerWatch {
+  const hungUp = new Promise<void>((resolve) => {
+    buffer.onEvent = () => buffer.isOver && resolve();
+    buffer.onEvent();
   });
+  return { hungUp, stop: () => buffer.onEvent = noop };
 }

@@ -1,72 +1,56 @@
-import { READ_AHEAD_BYTES } from "../../core/adapter.ts";
+import { type PeerWatch, READ_AHEAD_BYTES } from "../../core/attempt.ts";
 
 /**
  * Notices a hang-up on a `Deno.TcpConn`, which only a read can, and gives what was read back to the connection: until
  * that is used up, its `read` and `readable` are replaced on that one object.
  */
-export class ReadAhead {
+export class ReadAhead implements PeerWatch {
+  readonly hungUp: Promise<void>;
   readonly #conn: Deno.TcpConn;
   readonly #chunks: Uint8Array[] = [];
   readonly #nativeRead: Deno.TcpConn["read"];
   #pending: Promise<Uint8Array | null> | undefined;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  #isStopped = false;
 
   constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
     this.#nativeRead = conn.read.bind(conn);
+    this.hungUp = new Promise((resolve) => void this.#readUntilHungUp().then((isHungUp) => isHungUp && resolve()));
   }
 
-  /** See `Adapter.isStable`. */
-  async isStable(ms: number, signal?: AbortSignal): Promise<boolean> {
-    signal?.throwIfAborted();
-    let stop = (): void => {};
-    let isOver = false;
-    const over = new Promise<"over">((resolve) => {
-      stop = () => {
-        isOver = true;
-        resolve("over");
-      };
-    });
-    const timer = setTimeout(stop, ms);
-    signal?.addEventListener("abort", stop);
-    try {
-      for (let length = 0; !isOver && length < READ_AHEAD_BYTES;) {
-        this.#pending ??= this.#read();
-        const chunk = await Promise.race([this.#pending, over]);
-        if (chunk === "over") break;
-        this.#pending = undefined;
-        if (chunk === null) return false;
-        this.#chunks.push(chunk);
-        length += chunk.length;
+  async #readUntilHungUp(): Promise<boolean> {
+    for (let length = 0; !this.#isStopped && length < READ_AHEAD_BYTES;) {
+      this.#pending = this.#read();
+      let chunk: Uint8Array | null;
+      try {
+        chunk = await this.#pending;
+      } catch {
+        return true;
       }
-      await over;
-      signal?.throwIfAborted();
-      this.#giveBack();
-      return true;
-    } catch (error) {
-      this.#pending?.catch(() => {});
-      if (signal?.aborted) throw error;
-      return false;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", stop);
+      if (chunk === null) return true;
+      // After stop() the chunk belongs to the reader that waits for this read.
+      if (this.#isStopped) return false;
+      this.#pending = undefined;
+      this.#chunks.push(chunk);
+      length += chunk.length;
     }
+    return false;
+  }
+
+  /** Gives back what was read, and the read that is pending. */
+  stop(): void {
+    this.#isStopped = true;
+    Object.defineProperties(this.#conn, {
+      read: { configurable: true, value: (buffer: Uint8Array) => this.#readBack(buffer) },
+      readable: { configurable: true, get: () => this.#readable ??= this.#makeReadable() },
+    });
   }
 
   async #read(): Promise<Uint8Array | null> {
     const buffer = new Uint8Array(16384);
     const length = await this.#nativeRead(buffer);
     return length === null ? null : buffer.subarray(0, length);
-  }
-
-  #giveBack(): void {
-    const conn = this.#conn;
-    // Whoever never reads must not be killed by the rejection of a read they did not ask for.
-    this.#pending?.catch(() => {});
-    Object.defineProperties(conn, {
-      read: { configurable: true, value: (buffer: Uint8Array) => this.#readBack(buffer) },
-      readable: { configurable: true, get: () => this.#readable ??= this.#makeReadable() },
-    });
   }
 
   async #readBack(buffer: Uint8Array): Promise<number | null> {

@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
-import type { Wire } from "../../core/adapter.ts";
+import type { ByteStream } from "../../core/byte_stream.ts";
 
 /** A `net.Socket` as the byte pipe of the portable API. */
-export function wire(socket: Socket): Wire {
+export function byteStream(socket: Socket): ByteStream {
   let failure: Error | undefined;
   let wake: (() => void) | undefined;
   socket.on("error", (error) => failure = error);
   // FIN goes out when we say so, not as an answer to the peer's.
   socket.allowHalfOpen = true;
 
-  /** Resolves when there may be something new to read. Who never reads need not pay for three listeners. */
+  /** Resolves when there may be something new to read. Listeners are added on the first read. */
   function changed(): Promise<void> {
     if (wake === undefined) {
       const onChange = (): void => wake?.();

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { sameEndpoint } from "../../core/endpoint.ts";
 import { SelfConnectError } from "../../core/errors.ts";
 import { publishSelfConnection } from "../diagnostics.ts";
-import { endpoints, localPort } from "./endpoints.ts";
+import { endpoints } from "./endpoints.ts";
 
 /** A method of a socket, as somebody sees it who only passes calls on. */
 export type Method = (this: Socket, ...args: unknown[]) => unknown;
@@ -75,7 +75,7 @@ export function awaitVerdict(socket: Socket & Guarded, port?: number): void {
       restore(socket, guardedEmit, emit);
     } else if (state !== "over" && (event === "connect" || event === "ready")) {
       if (state === "rejected") return false;
-      const pair = dialed === undefined || localPort(socket) === dialed ? endpoints(socket) : null;
+      const pair = dialed === undefined || socket.localPort === dialed ? endpoints(socket) : null;
       if (pair !== null && sameEndpoint(pair.local, pair.remote)) {
         state = "rejected";
         publishSelfConnection(pair);

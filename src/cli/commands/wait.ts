@@ -1,3 +1,4 @@
+import { afterPoll } from "../../core/clock.ts";
 import { parseArguments } from "../arguments.ts";
 import { formatDuration, parseDuration } from "../duration.ts";
 import { Status, UsageError } from "../errors.ts";
@@ -10,8 +11,6 @@ import { parseTarget, TargetWait, type WaitOptions, type WaitTarget } from "../w
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** How long the process of `--while-pid` may be gone before that is noticed. */
 const PROCESS_POLL_MS = 100;
-/** How long what was given up takes to be cleared away. */
-const GIVE_UP_MS = 20;
 
 const OPTIONS = {
   any: { type: "boolean" },
@@ -98,7 +97,7 @@ async function waitForAll(waits: readonly TargetWait[], request: Request, signal
   }
   // Of what was given up, a self-connection may only now come up, to be reset: ending the process would close it
   // normally and leave its TIME_WAIT.
-  if (waits.some(({ isReady }) => !isReady)) await new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS));
+  if (waits.some(({ isReady }) => !isReady)) await new Promise<void>((resolve) => afterPoll(() => afterPoll(resolve)));
   return isProcessGone;
 }
 

@@ -1,0 +1,114 @@
+import type { Target } from "./attempt.ts";
+import { after } from "./clock.ts";
+import { isRetriable } from "./errors.ts";
+import { type Proved, Trial, type TrialContext } from "./trial.ts";
+
+/** How long an address may be silent before the next one is dialed beside it (RFC 8305, 5, "Connection Attempt Delay"). */
+const STAGGER_MS = 250;
+
+/** Among hostnames, the key of the trial that is kept although its time is over. */
+const OVERDUE = "";
+
+interface Round<Socket> {
+  /** Addresses that are still to be dialed. */
+  readonly queue: Target[];
+  /** Whether the round ends only when every address has failed. */
+  readonly isExhaustive: boolean;
+  readonly resolve: (proved: Proved<Socket>) => void;
+  readonly reject: (error: unknown) => void;
+  /** The failure to report: one after which another attempt may succeed, if there was one. */
+  failure: { readonly error: unknown; readonly isRetriable: boolean } | undefined;
+  cancelStagger: () => void;
+}
+
+/**
+ * Trials at all the addresses of a name. A round dials those at which no trial is pending: a silent address goes on
+ * being tried while the others are dialed again and again.
+ */
+export class Race<Socket> {
+  /** The first real peer, once there is one. */
+  winner: Proved<Socket> | undefined;
+  /** Called when there is a winner. */
+  onWinner: () => void = () => {};
+  readonly #context: TrialContext<Socket>;
+  readonly #keepsOverdue: boolean;
+  readonly #pending = new Map<string, Trial<Socket>>();
+  #round: Round<Socket> | undefined;
+  #isOver = false;
+
+  /**
+   * With `keepsOverdue` the first trial that exceeds `attemptTimeout` goes on beside those that follow it. A runtime that
+   * looks the name up by itself does not tell whether the name server or the peer is slow; a new trial would only ask again.
+   */
+  constructor(context: TrialContext<Socket>, keepsOverdue: boolean) {
+    this.#context = context;
+    this.#keepsOverdue = keepsOverdue;
+  }
+
+  /** Dials; rejects when an address has failed in a way that waiting may mend, or when all have. */
+  dial(targets: readonly Target[], isExhaustive: boolean): Promise<Proved<Socket>> {
+    if (this.winner !== undefined) return Promise.resolve(this.winner);
+    return new Promise((resolve, reject) => {
+      const queue = targets.filter(({ hostname }) => !this.#pending.has(hostname));
+      this.#round = { queue, isExhaustive, resolve, reject, failure: undefined, cancelStagger: () => {} };
+      this.#dialNext(this.#round);
+    });
+  }
+
+  #dialNext(round: Round<Socket>): void {
+    round.cancelStagger();
+    const target = round.queue.shift();
+    if (target === undefined) return;
+    if (round.queue.length > 0) {
+      round.cancelStagger = after(STAGGER_MS, () => this.#dialNext(round), this.#context.clock);
+    }
+    this.#start(target);
+  }
+
+  #start(target: Target): void {
+    let key = target.hostname;
+    const trial: Trial<Socket> = new Trial(this.#context, target, (error) => {
+      const isKept = this.#keepsOverdue && !this.#round?.isExhaustive && !this.#pending.has(OVERDUE);
+      if (!isKept) return trial.abandon(error);
+      this.#pending.delete(key);
+      key = OVERDUE;
+      this.#pending.set(key, trial);
+      this.#lose(error);
+    });
+    this.#pending.set(key, trial);
+    trial.proved.then((proved) => this.#win(proved), (error) => {
+      this.#pending.delete(key);
+      this.#lose(error);
+    });
+  }
+
+  #win(proved: Proved<Socket>): void {
+    // Two addresses can answer in one turn of the event loop.
+    if (this.#isOver) return this.#context.adapter.close(proved.socket);
+    this.winner = proved;
+    this.#round?.resolve(proved);
+    this.abandon(undefined);
+    this.onWinner();
+  }
+
+  #lose(error: unknown): void {
+    this.#context.counts.lastError = error;
+    const round = this.#round;
+    if (round === undefined || this.#isOver) return;
+    const failure = { error, isRetriable: isRetriable(error) };
+    if (round.failure === undefined || (failure.isRetriable && !round.failure.isRetriable)) round.failure = failure;
+    if (round.queue.length > 0) return this.#dialNext(round);
+    const isEnough = round.failure.isRetriable && !round.isExhaustive;
+    if (!isEnough && this.#pending.size > 0) return;
+    this.#round = undefined;
+    round.reject(round.failure.error);
+  }
+
+  /** Gives up all that is pending; a round under way rejects with `reason`. */
+  abandon(reason: unknown): void {
+    this.#isOver = true;
+    this.#round?.cancelStagger();
+    for (const trial of this.#pending.values()) trial.abandon(reason);
+    this.#round?.reject(reason);
+  }
+}

@@ -1,0 +1,139 @@
+import type { Adapter, Attempt, AttemptCounts, PeerWatch, Target } from "./attempt.ts";
+import { after, afterPoll, type Clock } from "./clock.ts";
+import { type EndpointPair, sameEndpoint } from "./endpoint.ts";
+import { ConnectTimeoutError, isRefusedSelfConnection, peerGone, SelfConnectError } from "./errors.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** A socket whose peer is not the socket itself. */
+export interface Proved<Socket> {
+  readonly socket: Socket;
+  readonly pair: EndpointPair;
+}
+
+/** What all trials of one call share. */
+export interface TrialContext<Socket> {
+  readonly adapter: Adapter<Socket>;
+  readonly options: ResolvedOptions;
+  readonly clock: Clock;
+  readonly counts: AttemptCounts;
+  /** Whether anything can end a trial early. */
+  readonly isLimited: boolean;
+  /** Milliseconds from the start of the call. */
+  elapsed(): number;
+}
+
+/**
+ * One attempt up to its verdict: open, compare both ends, reset what is connected to itself, watch the peer for
+ * `stableFor`. What becomes of a socket that comes too late is decided here and nowhere else.
+ *
+ * The kernel connects a socket to itself when it dials a dead port of the ephemeral range and is given that very port
+ * as its own (simultaneous open, RFC 9293, 3.5; Linux __inet_hash_connect). A normal close would leave
+ * `TIME-WAIT P -> P` and keep the server off the port for a minute, so it is a reset.
+ */
+export class Trial<Socket> {
+  /** Resolves with a real peer; rejects with a `SelfConnectError`, the runtime's error, or the reason it was given up for. */
+  readonly proved: Promise<Proved<Socket>>;
+  readonly #context: TrialContext<Socket>;
+  readonly #target: Target;
+  #resolve!: (proved: Proved<Socket>) => void;
+  #reject!: (error: unknown) => void;
+  #attempt: Attempt<Socket> | undefined;
+  /** Cancels what is to happen later: the end of `attemptTimeout` or of `stableFor`. */
+  #cancelTimer: (() => void) | undefined;
+  /** The socket while its peer is watched. */
+  #unproved: { readonly socket: Socket; readonly watch: PeerWatch } | undefined;
+  #isOver = false;
+
+  /** `onOverdue` is called in place of giving up when `attemptTimeout` is over. */
+  constructor(context: TrialContext<Socket>, target: Target, onOverdue?: (error: ConnectTimeoutError) => void) {
+    this.#context = context;
+    this.#target = target;
+    this.proved = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    const { adapter, isLimited, clock, options: { attemptTimeout } } = context;
+    try {
+      this.#attempt = adapter.open(target, isLimited);
+      this.#attempt.opened.then((socket) => this.#judge(socket), (error) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (attemptTimeout < Infinity && !this.#isOver) {
+      const giveUp = onOverdue ?? ((error) => this.abandon(error));
+      this.#cancelTimer = after(attemptTimeout, () => {
+        this.#cancelTimer = afterPoll(() => giveUp(this.#timedOut()), clock);
+      }, clock);
+    }
+  }
+
+  #timedOut(): ConnectTimeoutError {
+    // No cause: each error would hold on to the one before, without end.
+    return new ConnectTimeoutError(this.#target, this.#context.counts.attempts, this.#context.elapsed());
+  }
+
+  #judge(socket: Socket): void {
+    const { adapter, counts, options: { stableFor } } = this.#context;
+    const pair = adapter.endpoints(socket);
+    const isSelf = pair !== null && pair.local.port === pair.remote.port && sameEndpoint(pair.local, pair.remote);
+    if (isSelf) {
+      counts.selfConnects++;
+      adapter.reset(socket);
+      adapter.publish(pair);
+      this.#fail(new SelfConnectError(pair, counts.attempts));
+    } else if (this.#isOver || pair === null) {
+      // Given up before it came, or gone before its peer was known.
+      adapter.close(socket);
+      this.#fail(peerGone(this.#target, "at once"));
+    } else if (stableFor > 0) {
+      this.#proveStable({ socket, pair });
+    } else {
+      this.#succeed({ socket, pair });
+    }
+  }
+
+  #proveStable(proved: Proved<Socket>): void {
+    const { adapter, clock, options: { stableFor } } = this.#context;
+    const { socket, pair } = proved;
+    const watch = adapter.watchPeer(socket);
+    this.#unproved = { socket, watch };
+    this.#cancelTimer?.();
+    this.#cancelTimer = after(stableFor, () => {
+      this.#cancelTimer = afterPoll(() => {
+        this.#unproved = undefined;
+        watch.stop();
+        this.#succeed(proved);
+      }, clock);
+    }, clock);
+    void watch.hungUp.then(() => this.abandon(peerGone(pair.remote, `within ${stableFor} ms`)));
+  }
+
+  #succeed(proved: Proved<Socket>): void {
+    this.#isOver = true;
+    this.#cancelTimer?.();
+    this.#resolve(proved);
+  }
+
+  #fail(error: unknown): void {
+    this.#isOver = true;
+    this.#cancelTimer?.();
+    const { counts } = this.#context;
+    this.#reject(isRefusedSelfConnection(error, this.#target) ? selfConnected(this.#target, counts.attempts) : error);
+  }
+
+  /** Gives up: `proved` rejects with `reason` at once, and a socket that comes later is closed. */
+  abandon(reason: unknown): void {
+    if (this.#isOver) return;
+    const unproved = this.#unproved;
+    this.#fail(reason);
+    if (unproved === undefined) return this.#attempt?.abandon();
+    this.#unproved = undefined;
+    unproved.watch.stop();
+    this.#context.adapter.close(unproved.socket);
+  }
+}
+
+function selfConnected({ hostname, port }: Target, attempts: number): SelfConnectError {
+  const end = { hostname, port };
+  return new SelfConnectError({ local: end, remote: end }, attempts);
+}

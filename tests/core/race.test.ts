@@ -1,0 +1,253 @@
+import { describe, expect, test } from "vitest";
+import { dial } from "../../src/core/dial.ts";
+import type { Hint } from "../../src/core/attempt.ts";
+import { ConnectTimeoutError, SelfConnectError } from "../../src/core/errors.ts";
+import { type ConnectOptions, resolveOptions } from "../../src/core/options.ts";
+import { codeError, deferred, FakeAdapter, FakeClock, type Script } from "../fixtures/fake_adapter.ts";
+
+const A = "10.0.0.1";
+const B = "10.0.0.2";
+const NAME = { hostname: "db", port: 40000 };
+const refusal = codeError("ECONNREFUSED");
+
+/** An adapter that looks "db" up, with a script for each address. */
+function named(scripts: Record<string, Script[]>): FakeAdapter {
+  const adapter = new FakeAdapter();
+  for (const [address, script] of Object.entries(scripts)) adapter.byHostname.set(address, script);
+  adapter.lookup = () => Promise.resolve(Object.keys(scripts).filter((address) => address !== "db"));
+  return adapter;
+}
+
+function play(adapter: FakeAdapter, options: Partial<ConnectOptions>, clock: FakeClock = new FakeClock()) {
+  return dial(adapter, resolveOptions({ ...NAME, ...options }), { clock }).finally(() => {
+    expect(clock.pending, "timers that outlived the call").toBe(0);
+  });
+}
+
+describe("a name with several addresses", () => {
+  test("is dialed by name without retry, as the runtime does", async () => {
+    const adapter = named({ db: ["real"], [A]: ["real"] });
+    await play(adapter, {});
+    expect(adapter.dialed).toEqual(["db"]);
+  });
+
+  test("has its other address dialed after a self-connection, without retry", async () => {
+    const adapter = named({ db: ["self"], "127.0.0.1": ["self"], [B]: ["real"] });
+    const { attempts, selfConnects, pair } = await play(adapter, {});
+    expect(adapter.dialed).toEqual(["db", B]);
+    expect({ attempts, selfConnects, address: pair.remote.hostname }).toEqual({
+      attempts: 2,
+      selfConnects: 1,
+      address: B,
+    });
+  });
+
+  test("is given up after three connects when every address is connected to itself", async () => {
+    const adapter = named({ db: ["self"], "127.0.0.1": ["self"] });
+    await expect(play(adapter, {})).rejects.toMatchObject({ name: "SelfConnectError", attempts: 3 });
+    expect(adapter.states).toEqual(["reset", "reset", "reset"]);
+  });
+
+  test("has a refusing address dialed again and again while a silent one is pending", async () => {
+    const clock = new FakeClock();
+    const adapter = named({ [A]: ["silent"], [B]: [refusal, refusal, refusal, "real"] });
+    const { elapsed, pair } = await play(adapter, { retry: true }, clock);
+    expect(pair.remote.hostname).toBe(B);
+    expect(adapter.dialed.filter((address) => address === A)).toHaveLength(1);
+    // The second address is dialed 250 ms after the first.
+    expect(elapsed).toBeLessThan(300);
+    expect(adapter.abandoned).toBe(1);
+  });
+
+  test("is reached by a silent address that answers during a pause", async () => {
+    const answer = deferred<void>();
+    const adapter = named({ [A]: ["silent"], [B]: [refusal] });
+    const open = adapter.open.bind(adapter);
+    adapter.open = (target) => {
+      const attempt = open(target);
+      if (target.hostname !== A) return attempt;
+      return { ...attempt, opened: answer.promise.then(() => new FakeAdapter("real").open({ ...target }).opened) };
+    };
+    const clock = new FakeClock();
+    const { pair } = await play(adapter, {
+      retry: { initialDelay: 3_600_000, maxDelay: Infinity },
+      attemptTimeout: 0,
+      onRetry: () => void queueMicrotask(() => answer.resolve()),
+    }, clock);
+    expect(pair.remote.hostname).toBe(A);
+    expect(clock.now()).toBeLessThan(3_600_000);
+  });
+
+  test("fails only when all its addresses have failed for good", async () => {
+    const adapter = named({ [A]: [codeError("EACCES")], [B]: ["real"] });
+    expect((await play(adapter, { retry: true })).pair.remote.hostname).toBe(B);
+    const denied = named({ [A]: [codeError("EACCES")], [B]: [codeError("EPERM")] });
+    await expect(play(denied, { retry: true })).rejects.toMatchObject({ code: "EACCES" });
+  });
+
+  test("lets the second of two addresses that answer in one turn go", async () => {
+    const adapter = named({ [A]: ["silent"], [B]: ["real"] });
+    adapter.lateKind = "real";
+    await play(adapter, { retry: true });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(adapter.states.toSorted()).toEqual(["closed", "open"]);
+  });
+
+  test("resets a self-connection that comes after another address has won", async () => {
+    const adapter = named({ [A]: ["silent"], [B]: ["real"] });
+    adapter.lateKind = "self";
+    await play(adapter, { retry: true });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(adapter.states.toSorted()).toEqual(["open", "reset"]);
+  });
+});
+
+describe("a name server", () => {
+  test("that is slow costs no attempt its time", async () => {
+    const clock = new FakeClock();
+    const adapter = named({ [A]: ["real"] });
+    let lookups = 0;
+    adapter.lookup = () => {
+      lookups++;
+      return new Promise((resolve) => clock.setTimeout(() => resolve([A]), 5000));
+    };
+    const { elapsed, attempts } = await play(adapter, { retry: true }, clock);
+    expect({ elapsed, attempts, lookups }).toEqual({ elapsed: 5000, attempts: 1, lookups: 1 });
+  });
+
+  test("that never answers keeps neither timeout nor signal waiting", async () => {
+    const clock = new FakeClock();
+    const adapter = named({});
+    adapter.lookup = () => new Promise(() => {});
+    await expect(play(adapter, { retry: true, timeout: 700 }, clock)).rejects.toBeInstanceOf(ConnectTimeoutError);
+    expect(clock.now()).toBe(700);
+    const controller = new AbortController();
+    const waiting = play(adapter, { signal: controller.signal, retry: true });
+    controller.abort("enough");
+    await expect(waiting).rejects.toBe("enough");
+  });
+
+  test("that knows the name later is asked again", async () => {
+    const adapter = named({ [A]: ["real"] });
+    const answers = [codeError("ENOTFOUND"), codeError("EAI_AGAIN")];
+    const { lookup } = adapter;
+    adapter.lookup = (name) => answers.length > 0 ? Promise.reject(answers.shift()) : lookup!(name);
+    expect((await play(adapter, { retry: true })).attempts).toBe(3);
+  });
+
+  test("is asked again for a name that has moved, beside the attempts at its old address", async () => {
+    const adapter = named({ [A]: [refusal], [B]: ["real"] });
+    let lookups = 0;
+    adapter.lookup = () => Promise.resolve(lookups++ === 0 ? [A] : [B]);
+    const { pair, elapsed } = await play(adapter, { retry: true });
+    expect(pair.remote.hostname).toBe(B);
+    expect(elapsed).toBeLessThan(1500);
+  });
+
+  test("gives no address of another family than the client's own end", async () => {
+    const adapter = named({ "::1": ["real"], [B]: ["real"] });
+    await play(adapter, { retry: true, localAddress: "127.0.0.1" });
+    expect(adapter.dialed).toEqual([B]);
+  });
+});
+
+describe("a runtime that looks names up by itself", () => {
+  test("keeps the first attempt beside those that follow it: the name server may be slow", async () => {
+    const clock = new FakeClock();
+    const adapter = new FakeAdapter("silent");
+    const open = adapter.open.bind(adapter);
+    adapter.open = (target) => {
+      const attempt = open(target);
+      if (adapter.opens > 1) return attempt;
+      const late = new Promise<void>((resolve) => clock.setTimeout(resolve, 5000));
+      return { ...attempt, opened: late.then(() => new FakeAdapter("real").open(target).opened) };
+    };
+    const { elapsed, attempts } = await play(adapter, { retry: true }, clock);
+    expect(elapsed).toBe(5000);
+    expect(attempts).toBe(3);
+    // The second when its own time was over, the third when the first had answered.
+    expect(adapter.abandoned).toBe(2);
+  });
+
+  test("is held to attemptTimeout where there is no second attempt", async () => {
+    const adapter = new FakeAdapter("silent");
+    const limited = play(adapter, { retry: { maxAttempts: 1 }, attemptTimeout: 300 });
+    await expect(limited).rejects.toMatchObject({ name: "ConnectTimeoutError", elapsed: 300 });
+    expect(adapter.abandoned).toBe(1);
+  });
+});
+
+describe("a hint", () => {
+  const LITERAL = { hostname: "127.0.0.1", port: 40000 };
+  test("ends a pause, and is never believed", async () => {
+    const watching = new Set<() => void>();
+    const hint: Hint = {
+      watch(onChange) {
+        watching.add(onChange);
+        queueMicrotask(onChange);
+        return () => void watching.delete(onChange);
+      },
+    };
+    const clock = new FakeClock();
+    const adapter = new FakeAdapter(refusal, "self", refusal, "real");
+    const options = resolveOptions({ ...LITERAL, retry: { initialDelay: 60_000, maxDelay: 60_000 } });
+    const { attempts } = await dial(adapter, options, { clock, hint });
+    expect(attempts).toBe(4);
+    expect(clock.now()).toBe(0);
+    expect(watching.size).toBe(0);
+  });
+});
+
+describe("callbacks that take their time", () => {
+  const LITERAL = { hostname: "127.0.0.1", port: 40000 };
+  const thrown = new Error("thrown");
+  test("are awaited", async () => {
+    const adapter = new FakeAdapter(refusal);
+    const options = { ...LITERAL, retry: { isRetriable: () => Promise.resolve(false) } };
+    await expect(play(adapter, options)).rejects.toBe(refusal);
+    expect(adapter.opens).toBe(1);
+    const rejecting = { ...LITERAL, retry: true, onRetry: () => Promise.reject(thrown) };
+    await expect(play(new FakeAdapter(refusal), rejecting)).rejects.toBe(thrown);
+  });
+  test("do not keep timeout from ending the call", async () => {
+    const never = { ...LITERAL, retry: true, timeout: 500, onRetry: () => new Promise<void>(() => {}) };
+    await expect(play(new FakeAdapter(refusal), never)).rejects.toBeInstanceOf(ConnectTimeoutError);
+  });
+});
+
+describe("times of any length", () => {
+  const LITERAL = { hostname: "127.0.0.1", port: 40000 };
+  const YEAR = 365 * 24 * 3_600_000;
+  test("are kept by pauses, limits and stableFor", async () => {
+    const clock = new FakeClock();
+    const retry = { initialDelay: YEAR, maxDelay: YEAR, jitter: 0 };
+    const paused = await play(new FakeAdapter(refusal, "real"), { ...LITERAL, retry, attemptTimeout: YEAR }, clock);
+    expect(paused.elapsed).toBe(YEAR);
+    const watched = await play(new FakeAdapter("real"), { ...LITERAL, stableFor: YEAR }, clock);
+    expect(watched.elapsed).toBe(YEAR);
+    await expect(play(new FakeAdapter("silent"), { ...LITERAL, timeout: YEAR }, clock)).rejects.toMatchObject({
+      name: "ConnectTimeoutError",
+      elapsed: YEAR,
+    });
+  });
+  test("let timeout end a pause that is longer", async () => {
+    const adapter = new FakeAdapter(refusal);
+    const retry = { initialDelay: 3e9, maxDelay: 3e9, jitter: 0 };
+    await expect(play(adapter, { ...LITERAL, retry, timeout: 2000 })).rejects.toMatchObject({ attempts: 1 });
+  });
+});
+
+describe("what the kernel refuses to connect to itself", () => {
+  const invalid = codeError("EINVAL");
+  const OWN = { hostname: "127.0.0.1", port: 40000, localPort: 40000, retry: true };
+  test("is a SelfConnectError, and final", async () => {
+    const adapter = new FakeAdapter(invalid);
+    await expect(play(adapter, OWN)).rejects.toBeInstanceOf(SelfConnectError);
+    await expect(play(adapter, { ...OWN, localAddress: "::ffff:127.0.0.1" })).rejects.toBeInstanceOf(SelfConnectError);
+    expect(adapter.opens).toBe(2);
+  });
+  test("is not what has another address of its own", async () => {
+    const options = { ...OWN, localAddress: "127.0.0.2", retry: { maxAttempts: 2 } };
+    await expect(play(new FakeAdapter(invalid), options)).rejects.toBe(invalid);
+  });
+});
