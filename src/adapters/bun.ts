@@ -22,16 +22,13 @@
  * @module
  */
 import process from "node:process";
-import type { Adapter, Attempt, Target } from "../core/attempt.ts";
-import type { PortableAdapter } from "../core/byte_stream.ts";
 import { dial } from "../core/dial.ts";
-import { type EndpointPair, ipVersion } from "../core/endpoint.ts";
+import { ipVersion } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
 import { attachHandlers, callOpen, withData } from "./bun/attach_handlers.ts";
-import { byteStream } from "./bun/byte_stream.ts";
-import { bufferHandlers, EventBuffer, tlsBufferHandlers, watchPeer } from "./bun/event_buffer.ts";
+import { adapterFor } from "./bun/driver.ts";
+import { EventBuffer } from "./bun/event_buffer.ts";
 import type { BunSocket, BunSocketOptions } from "./bun/types.ts";
-import { publishSelfConnection } from "./diagnostics.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
@@ -43,9 +40,6 @@ export type { BunSocket, BunSocketOptions } from "./bun/types.ts";
 export interface BunConnectOptions<Data = undefined>
   extends ConnectOptions, Omit<BunSocketOptions<Data>, "hostname" | "port"> {}
 
-/** What Bun.connect takes, the two options its types do not declare included. */
-type NativeOptions<Data> = Bun.TCPSocketConnectOptions<Data> & Pick<Target, "localAddress" | "localPort">;
-
 /** Bun.connect ignores a local port that comes without an address; any address of the right version will do. */
 function withLocalAddress(resolved: ResolvedOptions): ResolvedOptions {
   const { hostname, localAddress, localPort } = resolved.target;
@@ -56,70 +50,6 @@ function withLocalAddress(resolved: ResolvedOptions): ResolvedOptions {
   }
   return { ...resolved, target: { ...resolved.target, localAddress: version === 4 ? "0.0.0.0" : "::" } };
 }
-
-function endpoints(socket: Bun.Socket<unknown>): EndpointPair | null {
-  const { localAddress, localPort, remoteAddress, remotePort } = socket;
-  // Bun leaves these empty once a socket is closed, whatever its types say.
-  if (!localAddress || !localPort || !remoteAddress || !remotePort) return null;
-  return {
-    local: { hostname: localAddress, port: localPort },
-    remote: { hostname: remoteAddress, port: remotePort },
-  };
-}
-
-async function lookup(hostname: string): Promise<readonly string[]> {
-  return (await Bun.dns.lookup(hostname)).map(({ address }) => address);
-}
-
-const silentHandlers: Bun.SocketHandler<unknown> = { data() {} };
-
-/** `handlers` hear no `open`; nothing else happens to a socket before the turn in which it is judged is over. */
-function adapterFor<Data>(
-  nativeOptions: Omit<NativeOptions<Data>, "hostname" | "port" | "socket">,
-  handlers: Bun.SocketHandler<Data>,
-  onRefused: (socket: Bun.Socket<Data>) => void,
-): Adapter<Bun.Socket<Data>> {
-  const close = (socket: Bun.Socket<Data>): void => {
-    onRefused(socket);
-    socket.reload({ socket: silentHandlers });
-    socket.terminate();
-  };
-  return {
-    // A pending Bun.connect cannot be cancelled: the core resets what comes of it.
-    open: (target): Attempt<Bun.Socket<Data>> => ({
-      opened: Bun.connect<Data>({ ...nativeOptions, ...target, socket: handlers } as NativeOptions<Data>),
-      abandon() {},
-    }),
-    endpoints,
-    reset: close,
-    close,
-    watchPeer(socket) {
-      const buffered = withData(socket, new EventBuffer());
-      buffered.reload({ socket: nativeOptions.tls ? tlsBufferHandlers : bufferHandlers });
-      return watchPeer(buffered);
-    },
-    // The certificate of a TLS peer is for its name.
-    ...(nativeOptions.tls ? {} : { lookup }),
-    publish: publishSelfConnection,
-  };
-}
-
-/**
- * What the portable API runs on under Bun.
- *
- * @internal
- * @ignore
- */
-export const bunAdapter: PortableAdapter<Bun.Socket<EventBuffer>> = {
-  ...adapterFor<EventBuffer>({ allowHalfOpen: true }, bufferHandlers, () => {}),
-  open: (target) => {
-    const options = { ...target, allowHalfOpen: true, socket: bufferHandlers, data: new EventBuffer() };
-    return { opened: Bun.connect<EventBuffer>(options), abandon() {} };
-  },
-  watchPeer,
-  close: (socket) => void socket.end(),
-  byteStream,
-};
 
 async function connectWith<Data>(
   options: BunConnectOptions<Data>,

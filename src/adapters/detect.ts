@@ -13,7 +13,7 @@ export const isWindows: boolean = isDeno ? Deno.build.os === "windows" : process
 
 const imports = {
   deno: async (): Promise<AnyAdapter> => (await import("./deno.ts")).denoAdapter as AnyAdapter,
-  bun: async (): Promise<AnyAdapter> => (await import("./bun.ts")).bunAdapter as AnyAdapter,
+  bun: async (): Promise<AnyAdapter> => (await import("./bun/driver.ts")).bunAdapter as AnyAdapter,
   node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter as AnyAdapter,
 };
 type Name = keyof typeof imports;

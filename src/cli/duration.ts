@@ -11,7 +11,11 @@ export function parseDuration(option: string, text: string): number {
   if (text === "0") return 0;
   const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?|\.\d+)([a-z]*)$/i.exec(text) ?? [];
   const factor = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
-  if (factor !== undefined) return Number(digits) * factor;
+  const ms = Number(digits) * (factor ?? NaN);
+  if (Number.isFinite(ms)) return ms;
+  if (factor !== undefined) {
+    throw new UsageError(`Cannot read ${option} ${text.slice(0, 20)}...: it is too long a time`);
+  }
   const expected = digits !== "" && unit === "" ? `a unit, as in ${digits}s or ${digits}ms` : "250ms, 30s, 5m, 1h or 0";
   throw new UsageError(`Cannot read ${option} ${text}: expected ${expected}`);
 }

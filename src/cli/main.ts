@@ -10,11 +10,7 @@
  * @module
  */
 import { runCommandLine } from "./command_line.ts";
-import type { System } from "./runtime/system.ts";
-
-async function loadSystem(): Promise<System> {
-  return "Deno" in globalThis ? (await import("./runtime/deno.ts")).system : (await import("./runtime/node.ts")).system;
-}
+import { loadSystem } from "./runtime/detect.ts";
 
 async function main(): Promise<void> {
   const system = await loadSystem();

@@ -98,7 +98,8 @@ class Call<Socket> implements TrialContext<Socket> {
       return { socket, pair, attempts, selfConnects, elapsed: this.elapsed() };
     } finally {
       cancelTimeout();
-      signal?.removeEventListener("abort", onAbort);
+      // A signal of another making may lack it.
+      signal?.removeEventListener?.("abort", onAbort);
       this.#race?.abandon(undefined);
     }
   }

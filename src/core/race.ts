@@ -97,7 +97,9 @@ export class Race<Socket> {
     if (round === undefined || this.#isOver) return;
     const failure = { error, isRetriable: isRetriable(error) };
     if (round.failure === undefined || (failure.isRetriable && !round.failure.isRetriable)) round.failure = failure;
-    if (round.queue.length > 0) return this.#dialNext(round);
+    this.#dialNext(round);
+    if (round.queue.length > 0) return;
+    // An address that is silent goes on being tried during the pause.
     const isEnough = round.failure.isRetriable && !round.isExhaustive;
     if (!isEnough && this.#pending.size > 0) return;
     this.#round = undefined;

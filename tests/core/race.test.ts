@@ -59,6 +59,12 @@ describe("a name with several addresses", () => {
     expect(adapter.abandoned).toBe(1);
   });
 
+  test("has a refusing address dialed again and again before a silent one is over", async () => {
+    const adapter = named({ [B]: [refusal, refusal, refusal, "real"], [A]: ["silent"] });
+    const { elapsed } = await play(adapter, { retry: true });
+    expect(elapsed).toBeLessThan(50);
+  });
+
   test("is reached by a silent address that answers during a pause", async () => {
     const answer = deferred<void>();
     const adapter = named({ [A]: ["silent"], [B]: [refusal] });

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 
-/** Hex state of a listening socket in /proc/net/tcp (include/net/tcp_states.h). */
+/** Hex states of sockets in /proc/net/tcp (include/net/tcp_states.h). */
 export const TCP_LISTEN = "0A";
+export const TCP_ESTABLISHED = "01";
 
 /** Every socket of this network namespace, in any state, with that end on the port, as `state local remote`. */
 export function socketsOnPort(port: number, end: "local" | "remote" = "local"): string[] {

@@ -1,0 +1,74 @@
+import type { Adapter, Attempt, Target } from "../../core/attempt.ts";
+import type { PortableAdapter } from "../../core/byte_stream.ts";
+import type { EndpointPair } from "../../core/endpoint.ts";
+import { publishSelfConnection } from "../diagnostics.ts";
+import { withData } from "./attach_handlers.ts";
+import { byteStream } from "./byte_stream.ts";
+import { bufferHandlers, EventBuffer, tlsBufferHandlers, watchPeer } from "./event_buffer.ts";
+
+/** What Bun.connect takes, the two options its types do not declare included. */
+export type NativeOptions<Data> = Bun.TCPSocketConnectOptions<Data> & Pick<Target, "localAddress" | "localPort">;
+
+function endpoints(socket: Bun.Socket<unknown>): EndpointPair | null {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  // Bun leaves these empty once a socket is closed, whatever its types say.
+  if (!localAddress || !localPort || !remoteAddress || !remotePort) return null;
+  return {
+    local: { hostname: localAddress, port: localPort },
+    remote: { hostname: remoteAddress, port: remotePort },
+  };
+}
+
+async function lookup(hostname: string): Promise<readonly string[]> {
+  return (await Bun.dns.lookup(hostname)).map(({ address }) => address);
+}
+
+const silentHandlers: Bun.SocketHandler<unknown> = { data() {} };
+
+/** `handlers` hear no `open`; nothing else happens to a socket before the turn in which it is judged is over. */
+export function adapterFor<Data>(
+  nativeOptions: Omit<NativeOptions<Data>, "hostname" | "port" | "socket">,
+  handlers: Bun.SocketHandler<Data>,
+  onRefused: (socket: Bun.Socket<Data>) => void,
+): Adapter<Bun.Socket<Data>> {
+  const close = (socket: Bun.Socket<Data>): void => {
+    onRefused(socket);
+    socket.reload({ socket: silentHandlers });
+    socket.terminate();
+  };
+  return {
+    // A pending Bun.connect cannot be cancelled: the core resets what comes of it.
+    open: (target): Attempt<Bun.Socket<Data>> => ({
+      opened: Bun.connect<Data>({ ...nativeOptions, ...target, socket: handlers } as NativeOptions<Data>),
+      abandon() {},
+    }),
+    endpoints,
+    reset: close,
+    close,
+    watchPeer(socket) {
+      const buffered = withData(socket, new EventBuffer());
+      buffered.reload({ socket: nativeOptions.tls ? tlsBufferHandlers : bufferHandlers });
+      return watchPeer(buffered);
+    },
+    // The certificate of a TLS peer is for its name.
+    ...(nativeOptions.tls ? {} : { lookup }),
+    publish: publishSelfConnection,
+  };
+}
+
+/**
+ * What the portable API runs on under Bun.
+ *
+ * @internal
+ * @ignore
+ */
+export const bunAdapter: PortableAdapter<Bun.Socket<EventBuffer>> = {
+  ...adapterFor<EventBuffer>({ allowHalfOpen: true }, bufferHandlers, () => {}),
+  open: (target) => {
+    const options = { ...target, allowHalfOpen: true, socket: bufferHandlers, data: new EventBuffer() };
+    return { opened: Bun.connect<EventBuffer>(options), abandon() {} };
+  },
+  watchPeer,
+  close: (socket) => void socket.end(),
+  byteStream,
+};
