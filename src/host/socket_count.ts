@@ -1,0 +1,113 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { PROC } from "./inspect.ts";
+import { type Hint, SharedLooks } from "./shared_looks.ts";
+
+const BUFFER_BYTES = 256;
+const NEWLINE = 10;
+const DIGIT_ZERO = 48;
+
+/** The files, the lines before the one that counts, and what stands there before the number. */
+const FILES = [
+  { path: "net/sockstat", skippedLines: 1, prefix: "TCP: inuse " },
+  { path: "net/sockstat6", skippedLines: 0, prefix: "TCP6: inuse " },
+] as const;
+
+/** The number that begins at `start`. Read in place, because it is read some hundred times a second. */
+function parseDigits(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let index = start; index < end; index++) {
+    const digit = bytes[index]! - DIGIT_ZERO;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+interface OpenFile {
+  readonly fd: number;
+  readonly skippedLines: number;
+  readonly prefixLength: number;
+  count: number;
+}
+
+/**
+ * How many TCP sockets of this network namespace listen, connect or are connected, as the kernel counts them: a server that
+ * begins to listen is one more, of its IP version. Sockets in TIME_WAIT and sockets that are only bound are not counted.
+ */
+export class SocketCount {
+  readonly #files: OpenFile[] = [];
+  readonly #bytes: Uint8Array = new Uint8Array(BUFFER_BYTES);
+
+  /** @throws when there is no such count, or when it cannot be read */
+  constructor(root: string = PROC) {
+    for (const { path, skippedLines, prefix } of FILES) {
+      try {
+        const fd = openSync(`${root}/${path}`, "r");
+        this.#files.push({ fd, skippedLines, prefixLength: prefix.length, count: 0 });
+      } catch (error) {
+        // The second is missing where IPv6 is switched off.
+        if (this.#files.length === 0) throw error;
+      }
+    }
+    this.hasChanged();
+  }
+
+  /** Whether a count is not what it was at the last call. */
+  hasChanged(): boolean {
+    let hasChanged = false;
+    for (const file of this.#files) {
+      const end = readSync(file.fd, this.#bytes, 0, BUFFER_BYTES, 0);
+      let start = 0;
+      for (let line = 0; line < file.skippedLines; line++) start = this.#bytes.indexOf(NEWLINE, start) + 1;
+      const count = parseDigits(this.#bytes, start + file.prefixLength, end);
+      if (count === file.count) continue;
+      file.count = count;
+      hasChanged = true;
+    }
+    return hasChanged;
+  }
+
+  close(): void {
+    for (const { fd } of this.#files) closeSync(fd);
+  }
+}
+
+/** A hint for one wait. */
+export interface SocketCountHint extends Hint {
+  /** Frees what the hint holds, once the wait is over. */
+  release(): void;
+}
+
+let shared: { readonly count: SocketCount; readonly looks: SharedLooks } | undefined;
+let hints = 0;
+
+/**
+ * A hint that calls back when the number of TCP sockets has changed; null where the system has no such number or it may not be
+ * read. All hints of the process share one reader and one timer.
+ *
+ * @param mayRead whether a file may be read without asking the user. Deno reads this one only with `--allow-all`.
+ */
+export function openSocketCountHint(mayRead: (path: string) => boolean = () => true): SocketCountHint | null {
+  if (shared === undefined) {
+    if (!FILES.every(({ path }) => mayRead(`${PROC}/${path}`))) return null;
+    try {
+      const count = new SocketCount();
+      shared = { count, looks: new SharedLooks(() => count.hasChanged()) };
+    } catch {
+      return null;
+    }
+  }
+  hints++;
+  const hint = shared.looks.newHint();
+  let isReleased = false;
+  return {
+    watch: (onChange) => hint.watch(onChange),
+    release() {
+      if (isReleased) return;
+      isReleased = true;
+      if (--hints > 0) return;
+      shared?.count.close();
+      shared = undefined;
+    },
+  };
+}
