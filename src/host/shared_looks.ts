@@ -53,7 +53,7 @@ export class SharedLooks {
     this.#clock = clock;
   }
 
-  newHint(): Hint {
+  newHint(): WaitHint {
     this.#look();
     return new WaitHint(this, this.#clock.now());
   }
@@ -72,7 +72,12 @@ export class SharedLooks {
   }
 
   #look(): void {
-    if (this.#hasChanged()) this.changes++;
+    try {
+      if (!this.#hasChanged()) return;
+    } catch {
+      // Counted as a change: dials then follow at the pace of a wait without a hint.
+    }
+    this.changes++;
   }
 
   /** An interval costs less than a timer for each look. It is replaced when the pause has changed by a millisecond. */
@@ -99,7 +104,7 @@ export class SharedLooks {
 }
 
 /** The hint of one wait: how often to look, and which changes are worth a dial. */
-class WaitHint implements Hint {
+export class WaitHint implements Hint {
   readonly #looks: SharedLooks;
   readonly #began: number;
   /** How many changes there had been when the last dial began. */
@@ -118,11 +123,14 @@ class WaitHint implements Hint {
     this.#onChange = onChange;
     this.#looks.add(this);
     return () => {
-      if (this.#onChange !== onChange) return;
-      this.#onChange = undefined;
-      this.#looks.delete(this);
-      this.#seen = this.#looks.changes;
+      if (this.#onChange === onChange) this.stop();
     };
+  }
+
+  stop(): void {
+    this.#onChange = undefined;
+    this.#looks.delete(this);
+    this.#seen = this.#looks.changes;
   }
 
   tell(now: number): void {

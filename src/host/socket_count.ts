@@ -105,6 +105,7 @@ export function openSocketCountHint(mayRead: (path: string) => boolean = () => t
     release() {
       if (isReleased) return;
       isReleased = true;
+      hint.stop();
       if (--hints > 0) return;
       shared?.count.close();
       shared = undefined;
