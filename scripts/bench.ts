@@ -1,9 +1,9 @@
 /**
- * Measures this module beside what people would pick instead, and writes tables, figures and a picture into
+ * Measures this module beside what people would pick instead, and writes tables, figures and a chart into
  * scripts/bench/results.
  *
  *   npm run bench                 everything
- *   npm run bench -- NAME...      only these parts
+ *   npm run bench -- NAME...      only these suites
  */
 import { cpus, totalmem } from "node:os";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,21 +11,21 @@ import { join } from "node:path";
 import process from "node:process";
 import { build, installPeers } from "./bench/build.ts";
 import { output } from "./bench/child.ts";
-import { type Findings, type Machine, type Part, renderTable } from "./bench/part.ts";
+import { type Findings, type Machine, renderTable, type Suite } from "./bench/suite.ts";
 import { summary } from "./bench/summary.ts";
-import { overhead } from "./bench/parts/overhead.ts";
-import { waiting } from "./bench/parts/waiting.ts";
-import { longWait } from "./bench/parts/long_wait.ts";
-import { aftermath } from "./bench/parts/aftermath.ts";
-import { startup } from "./bench/parts/startup.ts";
-import { comparison } from "./bench/parts/comparison.ts";
-import { scale } from "./bench/parts/scale.ts";
-import { truth } from "./bench/parts/truth.ts";
-import { register } from "./bench/parts/register.ts";
-import { scan } from "./bench/parts/scan.ts";
+import { overhead } from "./bench/suites/overhead.ts";
+import { waiting } from "./bench/suites/waiting.ts";
+import { longWait } from "./bench/suites/long_wait.ts";
+import { aftermath } from "./bench/suites/aftermath.ts";
+import { startup } from "./bench/suites/startup.ts";
+import { comparison } from "./bench/suites/comparison.ts";
+import { scale } from "./bench/suites/scale.ts";
+import { truth } from "./bench/suites/truth.ts";
+import { register } from "./bench/suites/register.ts";
+import { scan } from "./bench/suites/scan.ts";
 import { quietly, root } from "./run.ts";
 
-const parts: readonly Part[] = [
+const suites: readonly Suite[] = [
   ...[overhead, waiting, longWait, truth, aftermath],
   ...[comparison, scale, startup, register, scan],
 ];
@@ -35,9 +35,7 @@ async function head(): Promise<Machine> {
   const peers: Record<string, string> = JSON.parse(
     readFileSync(join(root, "scripts/bench/package.json"), "utf8"),
   ).devDependencies;
-  const { version } = JSON.parse(
-    readFileSync(join(root, "package.json"), "utf8"),
-  );
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const firstLine = async (command: string[]): Promise<string> => (await output(command)).trim().split("\n")[0]!;
   const [processor] = cpus();
   return {
@@ -55,27 +53,17 @@ async function head(): Promise<Machine> {
   };
 }
 
-function render(
-  { title }: Part,
-  { tables, targets, notes }: Findings,
-  seconds: number,
-): string {
+function render({ title }: Suite, { tables, targets, notes }: Findings, seconds: number): string {
   const reached = targets.map(({ text, isMet }) => `- ${isMet ? "reached" : "MISSED"}: ${text}`);
   const said = notes.map((note) => `- ${note}`);
   const took = `- took ${seconds.toFixed(0)} s`;
-  return [
-    `### ${title}`,
-    ...tables.map(renderTable),
-    [...reached, ...said, took].join("\n"),
-  ].join("\n\n");
+  return [`### ${title}`, ...tables.map(renderTable), [...reached, ...said, took].join("\n")].join("\n\n");
 }
 
 const names = process.argv.slice(2).filter((arg) => arg !== "--");
-const unknown = names.find((name) => !parts.some((part) => part.name === name));
+const unknown = names.find((name) => !suites.some((suite) => suite.name === name));
 if (unknown !== undefined) {
-  console.error(
-    `Cannot run part "${unknown}": there are ${parts.map(({ name }) => name).join(", ")}`,
-  );
+  console.error(`Cannot run suite "${unknown}": there are ${suites.map(({ name }) => name).join(", ")}`);
   process.exit(2);
 }
 await installPeers();
@@ -86,18 +74,16 @@ const { versions, ...rest } = machine;
 console.log(
   `${Object.values(rest).join(", ")}\n${Object.entries(versions).map((pair) => pair.join(" ")).join(", ")}\n`,
 );
-for (
-  const part of parts.filter(({ name }) => names.length === 0 || names.includes(name))
-) {
+for (const suite of suites.filter(({ name }) => names.length === 0 || names.includes(name))) {
   const started = performance.now();
-  const findings = await part.run();
+  const findings = await suite.run();
   const seconds = (performance.now() - started) / 1000;
-  const text = render(part, findings, seconds);
+  const text = render(suite, findings, seconds);
   console.log(`${text}\n`);
-  const { pictures = {}, ...figures } = findings;
-  writeFileSync(join(folder, `${part.name}.json`), JSON.stringify({ machine, seconds, ...figures }));
-  writeFileSync(join(folder, `${part.name}.md`), `${text}\n`);
-  for (const [name, picture] of Object.entries(pictures)) writeFileSync(join(folder, name), picture);
+  const { charts = {}, ...figures } = findings;
+  writeFileSync(join(folder, `${suite.name}.json`), JSON.stringify({ machine, seconds, ...figures }));
+  writeFileSync(join(folder, `${suite.name}.md`), `${text}\n`);
+  for (const [name, chart] of Object.entries(charts)) writeFileSync(join(folder, name), chart);
 }
 writeFileSync(join(folder, "summary.md"), summary(folder));
 await quietly(["deno", "fmt", "--config", "deno.json", folder]);

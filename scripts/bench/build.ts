@@ -17,13 +17,11 @@ export async function installPeers(): Promise<void> {
 async function must(command: readonly string[]): Promise<void> {
   if (await quietly(command) === 0) return;
   if (await run(command) !== 0) {
-    throw new Error(
-      `Cannot prepare the benchmark: ${command.join(" ")} failed`,
-    );
+    throw new Error(`Cannot prepare the benchmark: ${command.join(" ")} failed`);
   }
 }
 
-/** The package as npm gets it, and the sides as plain JavaScript beside it: no loader may count as ours. */
+/** The package as npm gets it, and the subjects as plain JavaScript beside it: no loader may count as ours. */
 export async function build(): Promise<void> {
   await must(["tsc", "-p", folder, "--outDir", buildFolder]);
   // What tsc took along of the tree is replaced by what users install.

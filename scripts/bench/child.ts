@@ -9,7 +9,7 @@ import { environment, root } from "../run.ts";
 export type Runtime = "node" | "deno" | "bun";
 export const RUNTIMES: readonly Runtime[] = ["node", "deno", "bun"];
 
-/** Where the package and the sides lie as plain JavaScript, as long as the benchmark runs. */
+/** Where the package and the subjects lie as plain JavaScript, as long as the benchmark runs. */
 export const buildFolder: string = mkdtempSync(join(tmpdir(), "realpeer-bench-"));
 process.on("exit", () => rmSync(buildFolder, { recursive: true, force: true }));
 
@@ -18,48 +18,34 @@ export function onRuntime(runtime: Runtime, path: string, args: readonly string[
   return runtime === "deno" ? ["deno", "run", "-A", "--quiet", path, ...args] : [runtime, path, ...args];
 }
 
-/** The command of one side in scripts/bench/sides. */
-export function side(runtime: Runtime, name: string, args: readonly string[] = []): string[] {
-  return onRuntime(runtime, join(buildFolder, "scripts/bench/sides", `${name}.js`), args);
+/** The command of one subject in scripts/bench/subjects. */
+export function subject(runtime: Runtime, name: string, args: readonly string[] = []): string[] {
+  return onRuntime(runtime, join(buildFolder, "scripts/bench/subjects", `${name}.js`), args);
 }
 
-function start(
-  command: readonly string[],
-  stdin: "pipe" | "ignore",
-): ChildProcess {
+function start(command: readonly string[], stdin: "pipe" | "ignore"): ChildProcess {
   const [file, ...args] = command as [string, ...string[]];
-  return spawn(file, args, {
-    cwd: root,
-    env: environment,
-    stdio: [stdin, "pipe", "inherit"],
-  });
+  return spawn(file, args, { cwd: root, env: environment, stdio: [stdin, "pipe", "inherit"] });
 }
 
 /** Runs a command to its end and returns what it printed. */
 export function output(command: readonly string[]): Promise<string> {
   const child = start(command, "ignore");
   let text = "";
-  child.stdout!.setEncoding("utf8").on(
-    "data",
-    (chunk: string) => text += chunk,
-  );
+  child.stdout!.setEncoding("utf8").on("data", (chunk: string) => text += chunk);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
       if (code === 0) resolve(text);
       else {reject(
-          new Error(
-            `Cannot measure: ${command.join(" ")} ended with ${signal ?? code}`,
-          ),
+          new Error(`Cannot measure: ${command.join(" ")} ended with ${signal ?? code}`),
         );}
     });
   });
 }
 
-/** Runs a side that prints one JSON document. */
-export async function jsonOf<Result>(
-  command: readonly string[],
-): Promise<Result> {
+/** Runs a subject that prints one JSON document. */
+export async function jsonOf<Result>(command: readonly string[]): Promise<Result> {
   return JSON.parse(await output(command)) as Result;
 }
 
@@ -77,16 +63,11 @@ export class Conversation<Question, Answer> {
   constructor(command: readonly string[]) {
     this.#child = start(command, "pipe");
     const ended = (why: unknown): void => {
-      const error = new Error(
-        `Cannot measure: ${command.join(" ")} ended with ${why}`,
-      );
+      const error = new Error(`Cannot measure: ${command.join(" ")} ended with ${why}`);
       for (const { reject } of this.#waiting.splice(0)) reject(error);
     };
     this.#closed = new Promise((resolve) => this.#child.on("close", () => resolve()));
-    this.#child.on("error", ended).on(
-      "close",
-      (code, signal) => ended(signal ?? code),
-    );
+    this.#child.on("error", ended).on("close", (code, signal) => ended(signal ?? code));
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       this.#waiting.shift()?.resolve(JSON.parse(line) as Answer);
     });

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** How many connections floor/listener.py on that port has counted; this one is none of them. */
+/** How many connections listener.py on that port has counted; this one is none of them. */
 export async function counted(port: number): Promise<number> {
   const socket = connect({ host: "127.0.0.1", port });
   socket.write("?");

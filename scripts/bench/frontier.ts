@@ -1,7 +1,7 @@
-import { jsonOf, side } from "./child.ts";
-import { compileC } from "./floor.ts";
+import { jsonOf, subject } from "./child.ts";
+import { compileC } from "./baseline.ts";
 import { figure } from "./numbers.ts";
-import type { Table } from "./part.ts";
+import type { Table } from "./suite.ts";
 import { callOf, delays, summaries } from "./waits.ts";
 
 const RUNS = 16;
@@ -18,9 +18,7 @@ export interface Frontier {
 /** Measures the pauses of ours and of what cannot be gone below. */
 export async function frontier(): Promise<Frontier[]> {
   const retry = (pause: number): string => JSON.stringify({ initialDelay: pause, multiplier: 1, jitter: 0 });
-  const calls = Object.fromEntries(
-    PAUSES.map((pause) => [`${pause}`, callOf("node", retry(pause))]),
-  );
+  const calls = Object.fromEntries(PAUSES.map((pause) => [`${pause}`, callOf("node", retry(pause))]));
   const points = (await summaries(calls, delays(RUNS, 200, 1200))).map(
     (found): Frontier => (
       {
@@ -32,31 +30,17 @@ export async function frontier(): Promise<Frontier[]> {
     ),
   );
   const connects = await compileC("connects");
+  const looks = await compileC("looks");
   for (const pause of PAUSES) {
     const count = `${Math.round(1000 / pause)}`;
-    const [c] = await jsonOf<number[]>([
-      connects,
-      "127.0.0.1",
-      "9",
-      count,
-      "1",
-      `${pause}`,
-    ]);
-    const { perTick } = await jsonOf<{ perTick: number }>(
-      side("node", "empty_timer", [`${pause}`, count]),
-    );
+    const [c] = await jsonOf<number[]>([connects, "127.0.0.1", "9", count, "1", `${pause}`]);
+    const { perTick } = await jsonOf<{ perTick: number }>(subject("node", "empty_timer", [`${pause}`, count]));
     // Nobody is found by these: a poll that sees every change overshoots by half a pause.
-    const floor = { pause, median: pause / 2 };
-    points.push({
-      label: "C, connect() and usleep()",
-      ...floor,
-      cpuPerSecond: c! / pause,
-    });
-    points.push({
-      label: "Node, empty timer",
-      ...floor,
-      cpuPerSecond: perTick / pause,
-    });
+    const baseline = { pause, median: pause / 2 };
+    points.push({ label: "C, connect() and usleep()", ...baseline, cpuPerSecond: c! / pause });
+    const perLook = await jsonOf<number>([looks, `${pause}`, count]);
+    points.push({ label: "C, usleep() and a look", ...baseline, cpuPerSecond: perLook / pause });
+    points.push({ label: "Node, empty timer", ...baseline, cpuPerSecond: perTick / pause });
   }
   return points;
 }
@@ -65,20 +49,8 @@ export function frontierTable(points: readonly Frontier[]): Table {
   const labels = [...new Set(points.map(({ label }) => label))];
   const rows = PAUSES.map((pause) => {
     const at = (label: string): Frontier => points.find((point) => point.pause === pause && point.label === label)!;
-    return [
-      `${pause} ms`,
-      figure(at(labels[0]!).median),
-      ...labels.map((label) => figure(at(label).cpuPerSecond)),
-    ];
+    return [`${pause} ms`, figure(at(labels[0]!).median), ...labels.map((label) => figure(at(label).cpuPerSecond))];
   });
-  const columns = [
-    "pause",
-    "median ms",
-    ...labels.map((label) => `CPU ms/s: ${label}`),
-  ];
-  return {
-    caption: "**The frontier** of latency against processor time, and the floor beneath it",
-    columns,
-    rows,
-  };
+  const columns = ["pause", "median ms", ...labels.map((label) => `CPU ms/s: ${label}`)];
+  return { caption: "**The frontier** of latency against CPU time, and the baseline beneath it", columns, rows };
 }

@@ -21,12 +21,9 @@ export function spread(sample: readonly number[]): Spread {
   return { median: median(sample), p95: quantile(sample, 0.95) };
 }
 
-/** The median of what one side took over what the other took in the same round: a drift of the machine cancels out. */
-export function ratio(
-  side: readonly number[],
-  base: readonly number[],
-): number {
-  return median(side.map((value, round) => value / base[round]!));
+/** The median of what one subject took over what the other took in the same round: a drift of the machine cancels out. */
+export function ratio(subject: readonly number[], base: readonly number[]): number {
+  return median(subject.map((value, round) => value / base[round]!));
 }
 
 /** Three significant digits, and never an exponent. */
@@ -36,7 +33,7 @@ export function figure(value: number): string {
   return value.toFixed(Math.min(digits, 3));
 }
 
-/** A copy in random order, so that no side always runs behind the same other one. */
+/** A copy in random order, so that no subject always runs behind the same other one. */
 export function shuffled<Item>(items: readonly Item[]): Item[] {
   const keyed = items.map((item) => ({ item, key: Math.random() }));
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);

@@ -1,18 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Findings, type Machine, renderTable } from "./part.ts";
+import { type Findings, type Machine, renderTable } from "./suite.ts";
 
 /** The tables that the README shows. */
-const TABLES: readonly (readonly [part: string, table: number])[] = [["waiting", 0], ["long-wait", 0], [
+const TABLES: readonly (readonly [suite: string, table: number])[] = [["waiting", 0], ["long-wait", 0], [
   "aftermath",
   0,
 ]];
 
-/** The README's section, from the JSON that the parts have left in `folder`. */
+/** The README's section, from the JSON that the suites have left in `folder`. */
 export function summary(folder: string): string {
   let machine: Machine | undefined;
-  const sections = TABLES.flatMap(([part, index]) => {
-    const file = join(folder, `${part}.json`);
+  const sections = TABLES.flatMap(([suite, index]) => {
+    const file = join(folder, `${suite}.json`);
     if (!existsSync(file)) return [];
     const found: Findings & { machine: Machine } = JSON.parse(readFileSync(file, "utf8"));
     machine ??= found.machine;

@@ -1,9 +1,9 @@
-import { Conversation, type Runtime, side } from "./child.ts";
-import type { CommandLine } from "./command_lines.ts";
+import { Conversation, type Runtime, subject } from "./child.ts";
+import type { CommandTool } from "./peers.ts";
 import { shuffled, type Spread, spread } from "./numbers.ts";
-import type { Answer as Listened, Question as Listen } from "./sides/late_server.ts";
-import type { Answer as Launched, Question as Launch } from "./sides/launch.ts";
-import type { Answer as Waited } from "./sides/waiter.ts";
+import type { Answer as Listened, Question as Listen } from "./subjects/late_server.ts";
+import type { Answer as Launched, Question as Launch } from "./subjects/launch.ts";
+import type { Answer as Waited } from "./subjects/waiter.ts";
 
 /** One wait for a server that came late. */
 export interface Wait {
@@ -11,7 +11,7 @@ export interface Wait {
   readonly latency: number;
   /** Milliseconds that were waited in all. */
   readonly waited: number;
-  /** Microseconds of processor time. */
+  /** Microseconds of CPU time. */
   readonly cpu: number;
 }
 
@@ -24,19 +24,13 @@ interface Report {
 
 /** Servers that come late. */
 export class LateServers {
-  readonly #server = new Conversation<Listen, Listened>(
-    side("node", "late_server"),
-  );
+  readonly #server = new Conversation<Listen, Listened>(subject("node", "late_server"));
 
   /**
    * Starts somebody waiting for a port on which a server listens after `delay` milliseconds. All have done the same only
    * if none reported before that.
    */
-  async await(
-    label: string,
-    startWaiting: (port: number) => Promise<Report>,
-    delay: number,
-  ): Promise<Wait> {
+  async await(label: string, startWaiting: (port: number) => Promise<Report>, delay: number): Promise<Wait> {
     const { port } = await this.#server.ask({ port: 0 });
     const started = performance.timeOrigin + performance.now();
     const waited = startWaiting(port);
@@ -54,12 +48,9 @@ export class LateServers {
   }
 }
 
-/** A delay of each part of the span from `from` to `to`, in milliseconds. */
+/** A delay of each suite of the span from `from` to `to`, in milliseconds. */
 export function delays(count: number, from: number, to: number): number[] {
-  return Array.from(
-    { length: count },
-    (_, index) => from + (to - from) * (index + 0.5) / count,
-  );
+  return Array.from({ length: count }, (_, index) => from + (to - from) * (index + 0.5) / count);
 }
 
 /** How many tools wait at once: few enough that one does not notice the other. */
@@ -77,15 +68,11 @@ export async function waitInTurns(
 ): Promise<Record<string, Wait[]>> {
   const servers = new LateServers();
   const labels = Object.keys(waiters);
-  const results = Object.fromEntries(
-    labels.map((label): [string, Wait[]] => [label, []]),
-  );
+  const results = Object.fromEntries(labels.map((label): [string, Wait[]] => [label, []]));
   const queue = shuffled(delays).flatMap((delay) => shuffled(labels).map((label) => ({ label, delay })));
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      results[next.label]!.push(
-        await waiters[next.label]!(servers, next.delay),
-      );
+      results[next.label]!.push(await waiters[next.label]!(servers, next.delay));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -99,9 +86,7 @@ export async function waitInTurns(
  */
 export function callOf(runtime: Runtime, tool: string) {
   return async (servers: LateServers, delay: number): Promise<Wait> => {
-    const process = new Conversation<{ port: number }, Waited>(
-      side(runtime, "waiter", [tool]),
-    );
+    const process = new Conversation<{ port: number }, Waited>(subject(runtime, "waiter", [tool]));
     await process.ready;
     const wait = await servers.await(tool, (port) => process.ask({ port }), delay);
     await process.end();
@@ -109,14 +94,14 @@ export function callOf(runtime: Runtime, tool: string) {
   };
 }
 
-/** A tool run as a command; its processor time includes its start. */
-export function commandOf({ label, wait, reportedAt }: CommandLine) {
+/** A tool run as a command; its CPU time includes its start. */
+export function commandOf({ label, command, reportedAt }: CommandTool) {
   return async (servers: LateServers, delay: number): Promise<Wait> => {
-    const launch = new Conversation<Launch, Launched>(side("bun", "launch"));
+    const launch = new Conversation<Launch, Launched>(subject("bun", "launch"));
     await launch.ready;
     const found = await servers.await(label, async (port) => {
-      const { code, stdout, ended, cpu } = await launch.ask({ command: wait(port) });
-      if (code !== 0) throw new Error(`Cannot compare: ${wait(port).join(" ")} exited with ${code}`);
+      const { code, stdout, ended, cpu } = await launch.ask({ command: command(port) });
+      if (code !== 0) throw new Error(`Cannot compare: ${command(port).join(" ")} exited with ${code}`);
       return { reported: reportedAt?.(stdout) ?? ended, cpu };
     }, delay);
     await launch.end();
@@ -127,7 +112,7 @@ export function commandOf({ label, wait, reportedAt }: CommandLine) {
 /** What one tool did in all its waits. */
 export interface Summary extends Spread {
   readonly label: string;
-  /** Milliseconds of processor time in one wait, on average. */
+  /** Milliseconds of CPU time in one wait, on average. */
   readonly cpu: number;
   /** The same for each second waited. */
   readonly cpuPerSecond: number;
@@ -138,13 +123,7 @@ function summaryOf(label: string, waits: readonly Wait[]): Summary {
   const latencies = waits.map(({ latency }) => Math.round(latency * 100) / 100);
   const cpu = waits.reduce((sum, wait) => sum + wait.cpu, 0) / 1000;
   const seconds = waits.reduce((sum, wait) => sum + wait.waited, 0) / 1000;
-  return {
-    label,
-    ...spread(latencies),
-    cpu: cpu / waits.length,
-    cpuPerSecond: cpu / seconds,
-    latencies,
-  };
+  return { label, ...spread(latencies), cpu: cpu / waits.length, cpuPerSecond: cpu / seconds, latencies };
 }
 
 /** `waitInTurns`, summed up. */
@@ -154,7 +133,5 @@ export async function summaries(
   >,
   waits: readonly number[],
 ): Promise<Summary[]> {
-  return Object.entries(await waitInTurns(waiters, waits)).map((
-    [label, waits],
-  ) => summaryOf(label, waits));
+  return Object.entries(await waitInTurns(waiters, waits)).map(([label, waits]) => summaryOf(label, waits));
 }

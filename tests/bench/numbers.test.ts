@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { weigh } from "../../scripts/bench/installed.ts";
 import { figure, median, quantile, ratio, shuffled, spread } from "../../scripts/bench/numbers.ts";
-import { renderTable } from "../../scripts/bench/part.ts";
+import { renderTable } from "../../scripts/bench/suite.ts";
 
 describe("the benchmark's arithmetic", () => {
   test("takes quantiles between neighbours in proportion", () => {

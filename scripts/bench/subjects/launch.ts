@@ -10,7 +10,7 @@ export interface Answer {
   readonly started: number;
   /** Milliseconds of the shared clock at its exit. */
   readonly ended: number;
-  /** Microseconds of processor time, children included. */
+  /** Microseconds of CPU time, children included. */
   readonly cpu: number;
   readonly code: number | null;
   readonly stdout: string;
@@ -18,21 +18,10 @@ export interface Answer {
 
 await answerEach<Question, Answer>(async ({ command }) => {
   const started = now();
-  const child = Bun.spawn([...command], {
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "ignore",
-    env: process.env,
-  });
+  const child = Bun.spawn([...command], { stdin: "ignore", stdout: "pipe", stderr: "ignore", env: process.env });
   const stdout = new Response(child.stdout).text();
   const code = await child.exited;
   const ended = now();
   const { user, system } = child.resourceUsage()!.cpuTime;
-  return {
-    started,
-    ended,
-    cpu: Number(user + system),
-    code,
-    stdout: await stdout,
-  };
+  return { started, ended, cpu: Number(user + system), code, stdout: await stdout };
 });

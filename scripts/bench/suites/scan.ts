@@ -2,23 +2,18 @@ import { join } from "node:path";
 import { inEmptyNamespace } from "../../../tests/fixtures/lab.ts";
 import { root } from "../../run.ts";
 import { packageFolder } from "../build.ts";
-import { jsonOf, side } from "../child.ts";
+import { jsonOf, subject } from "../child.ts";
 import { figure, ratio, spread } from "../numbers.ts";
-import type { Findings, Part } from "../part.ts";
-import type { Scans } from "../sides/scans.ts";
+import type { Findings, Suite } from "../suite.ts";
+import type { Scans } from "../subjects/scans.ts";
 
 const SOCKETS = 50_000;
 const ROUNDS = 11;
 
 async function run(): Promise<Findings> {
   const main = join(packageFolder, "script/src/cli/main.js");
-  const manySockets = join(root, "scripts/bench/floor/many_sockets.py");
-  const command = side("node", "scans", [
-    main,
-    manySockets,
-    `${SOCKETS}`,
-    `${ROUNDS}`,
-  ]);
+  const manySockets = join(root, "scripts/bench/many_sockets.py");
+  const command = subject("node", "scans", [main, manySockets, `${SOCKETS}`, `${ROUNDS}`]);
   const { ss, scan, sockets } = await jsonOf<Scans>(inEmptyNamespace(command));
   const times = ratio(scan, ss);
   const rows = Object.entries({
@@ -34,15 +29,10 @@ async function run(): Promise<Findings> {
       columns: ["", "median ms", "p95 ms"],
       rows,
     }],
-    targets: [{
-      text: `realpeer scan takes ${times.toFixed(2)} times ss -tanp (at most 1)`,
-      isMet: times <= 1,
-    }],
-    notes: [
-      "Whole commands, start-up included; both find the one self-connection and its process in every round.",
-    ],
+    targets: [{ text: `realpeer scan takes ${times.toFixed(2)} times ss -tanp (at most 1)`, isMet: times <= 1 }],
+    notes: ["Whole commands, start-up included; both find the one self-connection and its process in every round."],
     data: { ss: spread(ss), scan: spread(scan), times, sockets },
   };
 }
 
-export const scan: Part = { name: "scan", title: "scan", run };
+export const scan: Suite = { name: "scan", title: "scan", run };

@@ -6,7 +6,7 @@ import { waiter } from "./waiters.ts";
 export interface Answer {
   /** Milliseconds of the shared clock. */
   readonly reported: number;
-  /** Microseconds of processor time from the call to the report. */
+  /** Microseconds of CPU time from the call to the report. */
   readonly cpu: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Connects and closes, or is refused, many times with the bare call of this runtime and with ours, in turns, and prints
- * microseconds each. connects.ts PORT COUNT ROUNDS; the port is that of floor/listener.py, or a dead one.
+ * microseconds each. connects.ts PORT COUNT ROUNDS; the port is that of listener.py, or a dead one.
  */
 import * as net from "node:net";
 import process from "node:process";
@@ -20,12 +20,16 @@ type Connect = (dial: Dial) => Promise<unknown>;
 export interface Taken {
   /** Microseconds per connect, one for each round. */
   readonly wall: number[];
-  /** The same of processor time. */
+  /** The same of CPU time. */
   readonly cpu: number[];
 }
 
-/** What nobody can do without: the end this socket got, one system call. */
-const FLOOR = "bare + one look at the local port";
+/** What no guard can do without: which end this socket got, one system call. */
+const BASELINE = "bare + one getsockname call";
+
+const TIMEOUT = { timeout: 30_000 };
+/** One attempt, so that a refusal ends it too. */
+const RETRY = { retry: { maxAttempts: 1 } };
 
 function look(localPort: number | undefined, { port }: Dial): void {
   if (localPort === port) throw new Error("Cannot measure: connected to itself");
@@ -45,18 +49,20 @@ function closed(socket: net.Socket): Promise<void> {
   return new Promise((resolve) => socket.once("close", () => resolve()).destroy());
 }
 
-async function sidesHere(): Promise<Record<string, Connect>> {
+async function subjectsHere(): Promise<Record<string, Connect>> {
   const overPortable: Connect = async (dial) => await (await portable(dial)).close();
   if ("Deno" in globalThis) {
     const { connect } = await import("../../../src/adapters/deno.ts");
     return {
       bare: async (dial) => (await Deno.connect({ ...dial })).close(),
-      [FLOOR]: async (dial) => {
+      [BASELINE]: async (dial) => {
         const conn = await Deno.connect({ ...dial });
         look(conn.localAddr.port, dial);
         conn.close();
       },
       native: async (dial) => (await connect({ ...dial })).close(),
+      "native, timeout": async (dial) => (await connect({ ...dial, ...TIMEOUT })).close(),
+      "native, retry": async (dial) => (await connect({ ...dial, ...RETRY })).close(),
       portable: overPortable,
     };
   }
@@ -65,23 +71,27 @@ async function sidesHere(): Promise<Record<string, Connect>> {
     const socket = { data() {} };
     return {
       bare: async (dial) => void (await Bun.connect({ ...dial, socket })).end(),
-      [FLOOR]: async (dial) => {
+      [BASELINE]: async (dial) => {
         const opened = await Bun.connect({ ...dial, socket });
         look(opened.localPort, dial);
         opened.end();
       },
       native: async (dial) => void (await connect({ ...dial, socket })).end(),
+      "native, timeout": async (dial) => void (await connect({ ...dial, ...TIMEOUT, socket })).end(),
+      "native, retry": async (dial) => void (await connect({ ...dial, ...RETRY, socket })).end(),
       portable: overPortable,
     };
   }
   return {
     bare: async (dial) => await closed(await bareNet(dial)),
-    [FLOOR]: async (dial) => {
+    [BASELINE]: async (dial) => {
       const socket = await bareNet(dial);
       look(socket.localPort, dial);
       await closed(socket);
     },
     native: async (dial) => await closed(await nodeConnect({ ...dial })),
+    "native, timeout": async (dial) => await closed(await nodeConnect({ ...dial, ...TIMEOUT })),
+    "native, retry": async (dial) => await closed(await nodeConnect({ ...dial, ...RETRY })),
     createConnection: async ({ hostname, port }) =>
       await closed(await opened(createConnection({ host: hostname, port }))),
     portable: overPortable,
@@ -98,23 +108,16 @@ async function isRefused(connect: Connect, dial: Dial): Promise<boolean> {
   }
 }
 
-const [port, count, rounds] = process.argv.slice(2).map(Number) as [
-  number,
-  number,
-  number,
-];
-const sides = Object.entries(await sidesHere());
-const isDead = await isRefused(sides[0]![1], { hostname: "127.0.0.1", port });
+const [port, count, rounds] = process.argv.slice(2).map(Number) as [number, number, number];
+const subjects = Object.entries(await subjectsHere());
+const isDead = await isRefused(subjects[0]![1], { hostname: "127.0.0.1", port });
 
 let address = 0;
 /** A new address for each round: one with thousands of connections in TIME_WAIT makes the kernel search for a port. */
 function nextDial(): Dial {
   if (isDead) return { hostname: "127.0.0.1", port };
   address++;
-  return {
-    hostname: `127.${address >> 16 & 255}.${address >> 8 & 255}.${address & 255 || 1}`,
-    port,
-  };
+  return { hostname: `127.${address >> 16 & 255}.${address >> 8 & 255}.${address & 255 || 1}`, port };
 }
 
 async function repeat(connect: Connect, times: number): Promise<void> {
@@ -127,24 +130,20 @@ async function repeat(connect: Connect, times: number): Promise<void> {
     }}
 }
 
-// The same work first: each side must be refused, or counted by the listener, as often as it dialed.
-for (const [name, connect] of sides) {
+// The same work first: each subject must be refused, or counted by the listener, as often as it dialed.
+for (const [name, connect] of subjects) {
   const before = isDead ? 0 : await counted(port);
   await repeat(connect, 50);
   const seen = isDead ? 50 : await counted(port) - before;
   if (seen !== 50) {
-    throw new Error(
-      `Cannot measure: the listener saw ${seen} of 50 connections of ${name}`,
-    );
+    throw new Error(`Cannot measure: the listener saw ${seen} of 50 connections of ${name}`);
   }
 }
 
-const taken = Object.fromEntries(
-  sides.map(([name]): [string, Taken] => [name, { wall: [], cpu: [] }]),
-);
+const taken = Object.fromEntries(subjects.map(([name]): [string, Taken] => [name, { wall: [], cpu: [] }]));
 const WARM_UP_ROUNDS = 10;
 for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-  for (const [name, connect] of shuffled(sides)) {
+  for (const [name, connect] of shuffled(subjects)) {
     const cpuBefore = process.cpuUsage();
     const started = performance.now();
     await repeat(connect, count);

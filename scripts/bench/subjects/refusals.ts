@@ -17,12 +17,7 @@ export interface Refusals {
   readonly rssMiB: number[];
 }
 
-const [port, blocks, count, bareCount] = process.argv.slice(2).map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
+const [port, blocks, count, bareCount] = process.argv.slice(2).map(Number) as [number, number, number, number];
 
 /** Dials once; true when that was a success, which is dropped with a reset. */
 type Dial = () => Promise<boolean>;
@@ -41,17 +36,12 @@ async function dials(): Promise<{ bare: Dial; guarded: Dial }> {
       conn.close();
       return true;
     };
-    return {
-      bare: () => Deno.connect(target).then(drop, refused),
-      guarded: () => connect(target).then(drop, refused),
-    };
+    return { bare: () => Deno.connect(target).then(drop, refused), guarded: () => connect(target).then(drop, refused) };
   }
   if ("Bun" in globalThis) {
     const { connect } = await import("../../../src/adapters/bun.ts");
     const socket = { data() {} };
-    const drop = (
-      socket: { terminate(): void },
-    ): true => (socket.terminate(), true);
+    const drop = (socket: { terminate(): void }): true => (socket.terminate(), true);
     return {
       bare: () => Bun.connect({ ...target, socket }).then(drop, refused),
       guarded: () => connect({ ...target, socket }).then(drop, refused),
@@ -64,16 +54,10 @@ async function dials(): Promise<{ bare: Dial; guarded: Dial }> {
       const socket = net.connect({ host: target.hostname, port });
       socket.once("connect", () => resolve(socket)).once("error", reject);
     });
-  return {
-    bare: () => bare().then(drop, refused),
-    guarded: () => connect(target).then(drop, refused),
-  };
+  return { bare: () => bare().then(drop, refused), guarded: () => connect(target).then(drop, refused) };
 }
 
-async function block(
-  dial: Dial,
-  attempts: number,
-): Promise<[microseconds: number, connected: number]> {
+async function block(dial: Dial, attempts: number): Promise<[microseconds: number, connected: number]> {
   const started = performance.now();
   let connected = 0;
   for (let attempt = 0; attempt < attempts; attempt++) {

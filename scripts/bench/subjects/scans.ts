@@ -11,28 +11,18 @@ export interface Scans {
   readonly sockets: number;
 }
 
-const [main, manySockets, count, rounds] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-];
+const [main, manySockets, count, rounds] = process.argv.slice(2) as [string, string, string, string];
 const MAX_OUTPUT = 1 << 28;
 
 function timed(command: readonly string[]): [ms: number, stdout: string] {
   const [file, ...args] = command as [string, ...string[]];
   const started = performance.now();
-  const { stdout, error } = spawnSync(file, args, {
-    encoding: "utf8",
-    maxBuffer: MAX_OUTPUT,
-  });
+  const { stdout, error } = spawnSync(file, args, { encoding: "utf8", maxBuffer: MAX_OUTPUT });
   if (error) throw error;
   return [performance.now() - started, stdout];
 }
 
-const holder = spawn("python3", [manySockets, count], {
-  stdio: ["pipe", "pipe", "inherit"],
-});
+const holder = spawn("python3", [manySockets, count], { stdio: ["pipe", "pipe", "inherit"] });
 await once(holder.stdout, "data");
 const taken: Scans = { ss: [], scan: [], sockets: 0 };
 let sockets = 0;
@@ -44,13 +34,8 @@ for (let round = 0; round < Number(rounds); round++) {
   const { selfConnections } = JSON.parse(found) as {
     selfConnections: { pid: number | null }[];
   };
-  if (
-    selves.length !== 1 || selfConnections.length !== 1 ||
-    selfConnections[0]!.pid !== holder.pid
-  ) {
-    throw new Error(
-      `Cannot measure: ss found ${selves.length} self-connections, scan ${selfConnections.length}`,
-    );
+  if (selves.length !== 1 || selfConnections.length !== 1 || selfConnections[0]!.pid !== holder.pid) {
+    throw new Error(`Cannot measure: ss found ${selves.length} self-connections, scan ${selfConnections.length}`);
   }
   taken.ss.push(ssMs);
   taken.scan.push(scanMs);

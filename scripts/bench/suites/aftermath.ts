@@ -1,21 +1,21 @@
 import { inLab, LAB_PORT, noLab } from "../../../tests/fixtures/lab.ts";
-import { jsonOf, RUNTIMES, side } from "../child.ts";
-import { compileGo } from "../floor.ts";
+import { jsonOf, RUNTIMES, subject } from "../child.ts";
+import { compileGo } from "../baseline.ts";
 import { figure } from "../numbers.ts";
-import type { Findings, Part } from "../part.ts";
-import type { Aftermath } from "../sides/aftermath.ts";
+import type { Findings, Suite } from "../suite.ts";
+import type { Aftermath } from "../subjects/aftermath.ts";
 
 /** TIME_WAIT lasts a minute; whoever is kept off for longer has another reason. */
 const LIMIT_MS = 75_000;
 const SOON_MS = 10;
 
 function afterSelfConnection(command: readonly string[]): Promise<Aftermath> {
-  return jsonOf<Aftermath>(inLab(side("node", "aftermath", [`${LAB_PORT}`, `${LIMIT_MS}`, ...command])));
+  return jsonOf<Aftermath>(inLab(subject("node", "aftermath", [`${LAB_PORT}`, `${LIMIT_MS}`, ...command])));
 }
 
 async function ways(): Promise<Record<string, readonly string[]>> {
   const dial = (runtime: typeof RUNTIMES[number], way: string): string[] =>
-    side(runtime, "dial_dead", [way, `${LAB_PORT}`]);
+    subject(runtime, "dial_dead", [way, `${LAB_PORT}`]);
   const go = await compileGo("net_dial");
   return {
     ...Object.fromEntries(RUNTIMES.map((runtime) => [`realpeer (${runtime})`, dial(runtime, "realpeer")])),
@@ -64,4 +64,4 @@ async function run(): Promise<Findings> {
 }
 
 /** How long a self-connection keeps the real server off its port. */
-export const aftermath: Part = { name: "aftermath", title: "What a self-connection leaves behind", run };
+export const aftermath: Suite = { name: "aftermath", title: "What a self-connection leaves behind", run };

@@ -1,21 +1,15 @@
-import { jsonOf, side } from "../child.ts";
+import { jsonOf, subject } from "../child.ts";
 import { figure, median, spread } from "../numbers.ts";
-import type { Findings, Part } from "../part.ts";
-import type { Comparison } from "../sides/compare.ts";
+import type { Findings, Suite } from "../suite.ts";
+import type { Comparison } from "../subjects/compare.ts";
 
 const OURS = "realpeer sameEndpoint";
 const MAX_NS = 100;
 
 async function run(): Promise<Findings> {
-  const [node, ...args] = side("node", "compare");
-  const { compares, isSelfConnection, allocated } = await jsonOf<Comparison>([
-    node!,
-    "--expose-gc",
-    ...args,
-  ]);
-  const rows = Object.entries(compares).map((
-    [name, { wrong, plain, mixed }],
-  ) => [
+  const [node, ...args] = subject("node", "compare");
+  const { compares, isSelfConnection, allocated } = await jsonOf<Comparison>([node!, "--expose-gc", ...args]);
+  const rows = Object.entries(compares).map(([name, { wrong, plain, mixed }]) => [
     name,
     figure(median(plain)),
     figure(median(mixed)),
@@ -45,15 +39,9 @@ async function run(): Promise<Findings> {
         isMet: allocated < 1,
       },
     ],
-    notes: [
-      "Fifteen interleaved rounds; a peer that throws on a spelling is wrong on it, and timed all the same.",
-    ],
+    notes: ["Fifteen interleaved rounds; a peer that throws on a spelling is wrong on it, and timed all the same."],
     data: { compares, isSelfConnection, allocated },
   };
 }
 
-export const comparison: Part = {
-  name: "comparison",
-  title: "Endpoint comparison",
-  run,
-};
+export const comparison: Suite = { name: "comparison", title: "Endpoint comparison", run };

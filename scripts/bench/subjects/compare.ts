@@ -27,21 +27,13 @@ export interface Comparison {
 
 const PAIRS: Record<string, [a: string, b: string, isSame: boolean][]> = {
   equal: [["127.0.0.1", "127.0.0.1", true], ["::1", "::1", true]],
-  different: [["127.0.0.1", "127.0.0.2", false], ["::1", "::2", false], [
-    "127.0.0.1",
-    "::1",
-    false,
-  ]],
+  different: [["127.0.0.1", "127.0.0.2", false], ["::1", "::2", false], ["127.0.0.1", "::1", false]],
   mapped: [["::ffff:127.0.0.1", "127.0.0.1", true], [
     "::ffff:7f00:1",
     "127.0.0.1",
     true,
   ], ["::127.0.0.1", "127.0.0.1", false]],
-  compressed: [["0:0:0:0:0:0:0:1", "::1", true], [
-    "FE80::0001",
-    "fe80:0::1",
-    true,
-  ]],
+  compressed: [["0:0:0:0:0:0:0:1", "::1", true], ["FE80::0001", "fe80:0::1", true]],
   zoned: [["fe80::1%eth0", "fe80::1", true], [
     "fe80::1%eth0",
     "fe80::1%eth1",
@@ -89,11 +81,7 @@ function wrongKinds(compare: Compare): string[] {
 }
 
 /** Nanoseconds per comparison over these pairs. */
-function time(
-  compare: Compare,
-  pairs: [string, string, boolean][],
-  rounds: number,
-): number {
+function time(compare: Compare, pairs: [string, string, boolean][], rounds: number): number {
   const started = process.hrtime.bigint();
   let same = 0;
   for (let round = 0; round < rounds; round++) {
@@ -124,10 +112,7 @@ for (let round = 0; round < ROUNDS; round++) {
 const CALLS = 1_000_000;
 const server = net.createServer().listen(0, "127.0.0.1");
 await new Promise((resolve) => server.once("listening", resolve));
-const socket = net.connect(
-  (server.address() as net.AddressInfo).port,
-  "127.0.0.1",
-);
+const socket = net.connect((server.address() as net.AddressInfo).port, "127.0.0.1");
 await new Promise((resolve) => socket.once("connect", resolve));
 const timed: number[] = [];
 const heap: number[] = [];
@@ -142,17 +127,11 @@ for (let round = 0; round < ROUNDS; round++) {
   timed.push(Number(process.hrtime.bigint() - started) / CALLS);
   heap.push((process.memoryUsage().heapUsed - before) / CALLS);
   if (selfs !== 0) {
-    throw new Error(
-      "Cannot measure: a real peer was taken for a self-connection",
-    );
+    throw new Error("Cannot measure: a real peer was taken for a self-connection");
   }
 }
 socket.destroy();
 server.close();
 heap.sort((a, b) => a - b);
-const comparison: Comparison = {
-  compares: result,
-  isSelfConnection: timed,
-  allocated: heap[ROUNDS >> 1]!,
-};
+const comparison: Comparison = { compares: result, isSelfConnection: timed, allocated: heap[ROUNDS >> 1]! };
 console.log(JSON.stringify(comparison));

@@ -1,4 +1,4 @@
-"""The floor in Python: microseconds per connect and close, or per refusal. connects.py HOST PORT COUNT ROUNDS"""
+"""The baseline in Python: microseconds per connect and close, or per refusal. connects.py HOST PORT COUNT ROUNDS"""
 import json
 import socket
 import sys

@@ -1,4 +1,4 @@
-/** What a timer that does nothing costs: microseconds of processor time a tick. empty_timer.ts PAUSE COUNT */
+/** What a timer that does nothing costs: microseconds of CPU time a tick. empty_timer.ts PAUSE COUNT */
 import process from "node:process";
 import { cpu } from "./answer.ts";
 

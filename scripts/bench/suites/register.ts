@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { buildFolder, Conversation, type Runtime, RUNTIMES, side } from "../child.ts";
+import { buildFolder, Conversation, type Runtime, RUNTIMES, subject } from "../child.ts";
 import { counted } from "../counted.ts";
 import { figure, median, ratio, shuffled } from "../numbers.ts";
-import type { Findings, Part, Target } from "../part.ts";
-import type { Answer, Question } from "../sides/dials.ts";
+import type { Findings, Suite, Target } from "../suite.ts";
+import type { Answer, Question } from "../subjects/dials.ts";
 import { withListener } from "../listener.ts";
 
 /** Of each variant, one after the other: two processes of the same program differ by some per cent all their life. */
@@ -16,11 +16,7 @@ const MAX_RATIO = 1.05;
 const MAX_AFTER = 1.02;
 
 /** The flag with which each runtime loads a module before the program. */
-const PRELOAD: Readonly<Record<Runtime, string>> = {
-  node: "--import",
-  deno: "--preload",
-  bun: "--preload",
-};
+const PRELOAD: Readonly<Record<Runtime, string>> = { node: "--import", deno: "--preload", bun: "--preload" };
 
 /**
  * What takes turns: the program as it is, with the one system call nobody can do without, and with the guard loaded
@@ -31,7 +27,7 @@ type Variant = typeof VARIANTS[number];
 
 function command(runtime: Runtime, port: number, variant: Variant): string[] {
   const args = [String(port), ...(variant === VARIANTS[1] ? ["look"] : [])];
-  const [file, ...rest] = side(runtime, "dials", args) as [string, ...string[]];
+  const [file, ...rest] = subject(runtime, "dials", args) as [string, ...string[]];
   if (variant !== "registered") return [file, ...rest];
   const preload = [PRELOAD[runtime], join(buildFolder, "src/api/register.js")];
   // `deno run` takes its flags behind the subcommand.
@@ -112,4 +108,4 @@ async function run(): Promise<Findings> {
 }
 
 /** What the guard costs a program that never heard of it. */
-export const register: Part = { name: "register", title: "Process-wide guard", run };
+export const register: Suite = { name: "register", title: "Process-wide guard", run };

@@ -18,11 +18,7 @@ const servers = new Map<number, Server>();
 function listen(port: number): Promise<Server> {
   const server = createServer((socket) => socket.on("error", () => {}).resume().end());
   return new Promise((resolve, reject) => {
-    server.on("error", reject).listen({
-      port,
-      host: "127.0.0.1",
-      backlog: 4096,
-    }, () => resolve(server));
+    server.on("error", reject).listen({ port, host: "127.0.0.1", backlog: 4096 }, () => resolve(server));
   });
 }
 

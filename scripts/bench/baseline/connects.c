@@ -1,5 +1,5 @@
-/* The floor in C: microseconds per connect and close, or per refusal. connects HOST PORT COUNT ROUNDS
- * With a fifth argument, PAUSE in milliseconds, it sleeps after each connect and prints the processor time instead. */
+/* The baseline in C: microseconds per connect and close, or per refusal. connects HOST PORT COUNT ROUNDS
+ * With a fifth argument, PAUSE in milliseconds, it sleeps after each connect and prints the CPU time instead. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@ export interface Target {
   readonly isMet: boolean;
 }
 
-/** What one part of the benchmark found. */
+/** What one suite of the benchmark found. */
 export interface Findings {
   readonly tables: readonly Table[];
   readonly targets: readonly Target[];
@@ -20,10 +20,10 @@ export interface Findings {
   /** The figures behind the tables. */
   readonly data: unknown;
   /** SVG documents by file name. */
-  readonly pictures?: Readonly<Record<string, string>>;
+  readonly charts?: Readonly<Record<string, string>>;
 }
 
-export interface Part {
+export interface Suite {
   readonly name: string;
   readonly title: string;
   run(): Promise<Findings>;

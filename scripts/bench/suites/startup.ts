@@ -3,19 +3,19 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../run.ts";
 import { packageFolder } from "../build.ts";
-import { buildFolder, Conversation, onRuntime, type Runtime, RUNTIMES, side } from "../child.ts";
-import { type CommandLine, commandLines } from "../command_lines.ts";
+import { buildFolder, Conversation, onRuntime, type Runtime, RUNTIMES, subject } from "../child.ts";
+import { commandTools, peers } from "../peers.ts";
 import { type Installed, weigh } from "../installed.ts";
 import { figure, median, shuffled, spread } from "../numbers.ts";
-import type { Findings, Part, Target } from "../part.ts";
-import type { Answer as Launched, Question as Launch } from "../sides/launch.ts";
+import type { Findings, Suite, Target } from "../suite.ts";
+import type { Answer as Launched, Question as Launch } from "../subjects/launch.ts";
 
 const RUNS = 30;
 /** What the command may take over the bare runtime, in milliseconds. */
 const LIMITS: Readonly<Record<Runtime, number>> = { node: 40, deno: 25, bun: 25 };
-/** Packages with a command that waits, and two that are to be called only. */
-const COMMANDS = ["wait-on", "wait-port", "start-server-and-test"];
-const PEERS = [...COMMANDS, "tcp-port-used", "detect-port"];
+const PACKAGES = peers.filter(({ isPackage }) => isPackage);
+/** The packages with a command that waits. */
+const COMMANDS = PACKAGES.filter(({ command }) => command).map(({ label }) => label);
 
 function listen(): Promise<Server> {
   return new Promise((resolve) => {
@@ -33,20 +33,20 @@ function commands(port: number): Record<string, readonly string[]> {
   writeFileSync(empty, "");
   return {
     ...Object.fromEntries(RUNTIMES.map((runtime) => [`empty (${runtime})`, onRuntime(runtime, empty, [])])),
-    ...Object.fromEntries(commandLines.map(({ label, wait }: CommandLine) => [label, wait(port)])),
+    ...Object.fromEntries(commandTools.map(({ label, command }) => [label, command(port)])),
   };
 }
 
 async function measure(): Promise<Record<string, number[]>> {
   const server = await listen();
   const { port } = server.address() as { port: number };
-  const launcher = new Conversation<Launch, Launched>(side("bun", "launch"));
+  const launcher = new Conversation<Launch, Launched>(subject("bun", "launch"));
   await launcher.ready;
-  const sides = Object.entries(commands(port));
-  const walls = Object.fromEntries(sides.map(([label]): [string, number[]] => [label, []]));
+  const subjects = Object.entries(commands(port));
+  const walls = Object.fromEntries(subjects.map(([label]): [string, number[]] => [label, []]));
   // The first round fills the runtimes' caches and shows that all of them find the port.
   for (let round = -1; round < RUNS; round++) {
-    for (const [label, command] of shuffled(sides)) {
+    for (const [label, command] of shuffled(subjects)) {
       const { code, started, ended } = await launcher.ask({ command });
       if (code !== 0) throw new Error(`Cannot compare: ${command.join(" ")} exited with ${code}`);
       if (round >= 0) walls[label]!.push(ended - started);
@@ -66,8 +66,8 @@ function over(label: string, walls: Readonly<Record<string, number[]>>): number 
 
 function weights(): Record<string, Installed> {
   const folder = join(root, "scripts/bench/node_modules");
-  const peers = PEERS.map((name): [string, Installed] => [name, weigh(join(folder, name))]);
-  return { realpeer: weigh(packageFolder), ...Object.fromEntries(peers) };
+  const others = PACKAGES.map(({ label }): [string, Installed] => [label, weigh(join(folder, label))]);
+  return { realpeer: weigh(packageFolder), ...Object.fromEntries(others) };
 }
 
 function targetsOf(walls: Readonly<Record<string, number[]>>, weight: Readonly<Record<string, Installed>>): Target[] {
@@ -124,4 +124,4 @@ async function run(): Promise<Findings> {
 }
 
 /** What it takes to be there at all. */
-export const startup: Part = { name: "startup", title: "Start-up and size", run };
+export const startup: Suite = { name: "startup", title: "Start-up and size", run };

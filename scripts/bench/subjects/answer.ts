@@ -2,9 +2,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 /** Says that it is ready, then answers each line of JSON on standard input with one on standard output; see `Conversation`. */
-export async function answerEach<Question, Answer>(
-  answer: (question: Question) => Promise<Answer>,
-): Promise<void> {
+export async function answerEach<Question, Answer>(answer: (question: Question) => Promise<Answer>): Promise<void> {
   console.log("null");
   for await (const line of createInterface({ input: process.stdin })) {
     console.log(JSON.stringify(await answer(JSON.parse(line) as Question)));
@@ -12,7 +10,7 @@ export async function answerEach<Question, Answer>(
   process.exit(0);
 }
 
-/** Microseconds of processor time that this process has used. */
+/** Microseconds of CPU time that this process has used. */
 export function cpu(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
