@@ -11,6 +11,16 @@ const isBun = "Bun" in globalThis;
 /** Whether this is Windows, asked of the runtime in the way that costs no import. */
 export const isWindows: boolean = isDeno ? Deno.build.os === "windows" : process.platform === "win32";
 
+/** A permission as Deno's `permissions` API names it. */
+export type Permission =
+  | { readonly name: "read"; readonly path: string }
+  | { readonly name: "sys"; readonly kind: "networkInterfaces" };
+
+/** Whether something may be done without the user being asked; elsewhere than on Deno nobody is. */
+export function isGranted(permission: Permission): boolean {
+  return !isDeno || Deno.permissions.querySync(permission).state === "granted";
+}
+
 const imports = {
   deno: async (): Promise<AnyAdapter> => (await import("./deno.ts")).denoAdapter as AnyAdapter,
   bun: async (): Promise<AnyAdapter> => (await import("./bun/driver.ts")).bunAdapter as AnyAdapter,

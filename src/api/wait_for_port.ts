@@ -1,6 +1,6 @@
 import { isWindows, withAdapter } from "../adapters/detect.ts";
-import type { Adapter, AttemptCounts } from "../core/attempt.ts";
-import { dial } from "../core/dial.ts";
+import type { Adapter, AttemptCounts, Hint } from "../core/attempt.ts";
+import { dial, type DialContext } from "../core/dial.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import {
   type ConnectOptions,
@@ -9,6 +9,7 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from "../core/options.ts";
+import { openLocalHint } from "./local_hint.ts";
 
 /** What it took until a real peer accepted. */
 export interface WaitResult {
@@ -61,7 +62,8 @@ export async function waitForPort(
  */
 export async function waitWithCounts(options: ConnectOptions, counts?: AttemptCounts): Promise<WaitResult> {
   const resolved = resolveOptions(options && withDefaults(options), { isWindows });
-  return await withAdapter(resolved, (adapter) => waitWith(adapter, resolved, counts));
+  const openHint = (): Hint | null => openLocalHint(resolved.target.hostname);
+  return await withAdapter(resolved, (adapter) => waitWith(adapter, resolved, { openHint, ...counts && { counts } }));
 }
 
 /**
@@ -72,9 +74,9 @@ export async function waitWithCounts(options: ConnectOptions, counts?: AttemptCo
 export async function waitWith<Socket>(
   adapter: Adapter<Socket>,
   options: ResolvedOptions,
-  counts?: AttemptCounts,
+  context: DialContext,
 ): Promise<WaitResult> {
-  const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, options, counts && { counts });
+  const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, options, context);
   adapter.close(socket);
   return { remote: pair.remote, attempts, selfConnects, elapsed };
 }

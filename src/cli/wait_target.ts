@@ -1,3 +1,4 @@
+import { openLocalHint } from "../api/local_hint.ts";
 import { waitWith, waitWithCounts } from "../api/wait_for_port.ts";
 import type { AttemptCounts } from "../core/attempt.ts";
 import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
@@ -91,7 +92,9 @@ export class TargetWait {
     const { retry, ...connectOptions } = this.#connectOptions(options, signal);
     const resolved = resolveOptions({ ...connectOptions, retry: { ...retry, isRetriable: mayBecomeFree } });
     try {
-      await waitWith(bindAdapter(this.target.isPortOnly ? undefined : this.target.hostname), resolved, this.#counts);
+      const adapter = bindAdapter(this.target.isPortOnly ? undefined : this.target.hostname);
+      // What is to be bound is a port of this host, however it is named.
+      await waitWith(adapter, resolved, { counts: this.#counts, openHint: () => openLocalHint("localhost") });
     } catch (error) {
       throw (error as Error).name === "NotCapable" ? withWayOut(error) : error;
     }

@@ -61,4 +61,6 @@ export interface AttemptCounts {
 export interface Hint {
   /** Calls back when something has changed, until the returned function is called. */
   watch(onChange: () => void): () => void;
+  /** Frees what the hint holds. */
+  close(): void;
 }

@@ -3,8 +3,9 @@ import { after, afterPoll, type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { ipVersion } from "./endpoint.ts";
 import { ConnectTimeoutError, SelfConnectError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { Pauses } from "./pauses.ts";
 import { Race } from "./race.ts";
-import { delayAfter, NO_RETRY } from "./retry.ts";
+import { NO_RETRY } from "./retry.ts";
 import { type Proved, Trial, type TrialContext } from "./trial.ts";
 
 /** A connection to a real peer, and what it took. */
@@ -18,8 +19,8 @@ export interface Dialed<Socket> extends Proved<Socket> {
 /** What `dial` may be given besides what to dial. */
 export interface DialContext {
   readonly clock?: Clock;
-  /** Ends a pause between attempts early. */
-  readonly hint?: Hint | undefined;
+  /** Called before the first pause, for what may end pauses early; null: there is no hint. */
+  readonly openHint?: (() => Hint | null) | undefined;
   /** Kept up to date, for a caller that shows them or wants them after a failure. */
   readonly counts?: AttemptCounts;
 }
@@ -50,7 +51,7 @@ class Call<Socket> implements TrialContext<Socket> {
   readonly counts: AttemptCounts;
   readonly isLimited: boolean;
   readonly #isName: boolean;
-  readonly #hint: Hint | undefined;
+  readonly #pauses: Pauses;
   readonly #started: number;
   /** The reason that ends the call, once there is one. */
   #ended: { readonly reason: unknown } | undefined;
@@ -63,7 +64,7 @@ class Call<Socket> implements TrialContext<Socket> {
   readonly #selfConnected: string[] = [];
 
   constructor(adapter: Adapter<Socket>, options: ResolvedOptions, context: DialContext) {
-    const { clock = SYSTEM_CLOCK, hint, counts = { attempts: 0, selfConnects: 0, lastError: undefined } } = context;
+    const { clock = SYSTEM_CLOCK, counts = { attempts: 0, selfConnects: 0, lastError: undefined } } = context;
     const { signal, timeout, attemptTimeout } = options;
     this.adapter = adapter;
     this.options = options;
@@ -72,7 +73,7 @@ class Call<Socket> implements TrialContext<Socket> {
     this.isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity ||
       options.policy !== NO_RETRY;
     this.#isName = ipVersion(options.target.hostname) === 0;
-    this.#hint = hint;
+    this.#pauses = new Pauses(options.policy, clock, context.openHint);
     this.#started = clock.now();
   }
 
@@ -98,6 +99,7 @@ class Call<Socket> implements TrialContext<Socket> {
       return { socket, pair, attempts, selfConnects, elapsed: this.elapsed() };
     } finally {
       cancelTimeout();
+      this.#pauses.close();
       // A signal of another making may lack it.
       signal?.removeEventListener?.("abort", onAbort);
       this.#race?.abandon(undefined);
@@ -124,7 +126,7 @@ class Call<Socket> implements TrialContext<Socket> {
       if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
       if (!await this.#untilEnded(policy.isRetriable(error))) throw error;
       if (policy === NO_RETRY) continue;
-      const delay = delayAfter(counts.attempts, policy, this.clock.random());
+      const delay = this.#pauses.next(counts.attempts, error);
       await this.#untilEnded(onRetry?.({ attempt: counts.attempts, error, delay, target, selfConnect }));
       await this.#pause(delay);
     }
@@ -204,7 +206,7 @@ class Call<Socket> implements TrialContext<Socket> {
           this.#wake = resolve;
           if (this.#race?.winner) return resolve();
           cancel = after(ms, resolve, this.clock);
-          unwatch = this.#hint?.watch(resolve);
+          unwatch = this.#pauses.watch(resolve);
         }),
       );
     } finally {

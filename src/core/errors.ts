@@ -159,6 +159,15 @@ export function isRetriable(error: unknown): boolean {
 }
 
 /**
+ * Whether no socket listened at the target.
+ *
+ * @internal
+ */
+export function isRefusal(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "ECONNREFUSED";
+}
+
+/**
  * Why an attempt failed, in a few words.
  *
  * @internal

@@ -29,7 +29,7 @@ export interface RetryContext {
   readonly attempt: number;
   /** Why the last one failed. */
   readonly error: unknown;
-  /** Milliseconds until the next one. */
+  /** Milliseconds until the next one; less when a hint ends the pause (see `waitForPort`). */
   readonly delay: number;
   /** The endpoint that is dialed, as it was asked for. */
   readonly target: Endpoint;

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import type { Hint } from "../core/attempt.ts";
 import { PROC } from "./inspect.ts";
-import { type Hint, SharedLooks } from "./shared_looks.ts";
+import { SharedLooks } from "./shared_looks.ts";
 
 const BUFFER_BYTES = 256;
 const NEWLINE = 10;
@@ -72,12 +73,6 @@ export class SocketCount {
   }
 }
 
-/** A hint for one wait. */
-export interface SocketCountHint extends Hint {
-  /** Frees what the hint holds, once the wait is over. */
-  release(): void;
-}
-
 let shared: { readonly count: SocketCount; readonly looks: SharedLooks } | undefined;
 let hints = 0;
 
@@ -87,7 +82,7 @@ let hints = 0;
  *
  * @param mayRead whether a file may be read without asking the user. Deno reads this one only with `--allow-all`.
  */
-export function openSocketCountHint(mayRead: (path: string) => boolean = () => true): SocketCountHint | null {
+export function openSocketCountHint(mayRead: (path: string) => boolean = () => true): Hint | null {
   if (shared === undefined) {
     if (!FILES.every(({ path }) => mayRead(`${PROC}/${path}`))) return null;
     try {
@@ -99,12 +94,12 @@ export function openSocketCountHint(mayRead: (path: string) => boolean = () => t
   }
   hints++;
   const hint = shared.looks.newHint();
-  let isReleased = false;
+  let isClosed = false;
   return {
     watch: (onChange) => hint.watch(onChange),
-    release() {
-      if (isReleased) return;
-      isReleased = true;
+    close() {
+      if (isClosed) return;
+      isClosed = true;
       hint.stop();
       if (--hints > 0) return;
       shared?.count.close();

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { dial } from "../../src/core/dial.ts";
-import type { Hint } from "../../src/core/attempt.ts";
 import { ConnectTimeoutError, SelfConnectError } from "../../src/core/errors.ts";
 import { type ConnectOptions, resolveOptions } from "../../src/core/options.ts";
 import { codeError, deferred, FakeAdapter, FakeClock, type Script } from "../fixtures/fake_adapter.ts";
@@ -180,27 +179,6 @@ describe("a runtime that looks names up by itself", () => {
     const limited = play(adapter, { retry: { maxAttempts: 1 }, attemptTimeout: 300 });
     await expect(limited).rejects.toMatchObject({ name: "ConnectTimeoutError", elapsed: 300 });
     expect(adapter.abandoned).toBe(1);
-  });
-});
-
-describe("a hint", () => {
-  const LITERAL = { hostname: "127.0.0.1", port: 40000 };
-  test("ends a pause, and is never believed", async () => {
-    const watching = new Set<() => void>();
-    const hint: Hint = {
-      watch(onChange) {
-        watching.add(onChange);
-        queueMicrotask(onChange);
-        return () => void watching.delete(onChange);
-      },
-    };
-    const clock = new FakeClock();
-    const adapter = new FakeAdapter(refusal, "self", refusal, "real");
-    const options = resolveOptions({ ...LITERAL, retry: { initialDelay: 60_000, maxDelay: 60_000 } });
-    const { attempts } = await dial(adapter, options, { clock, hint });
-    expect(attempts).toBe(4);
-    expect(clock.now()).toBe(0);
-    expect(watching.size).toBe(0);
   });
 });
 

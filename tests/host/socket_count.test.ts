@@ -69,7 +69,7 @@ describe.skipIf(process.platform !== "linux")("openSocketCountHint() (skipped el
       const server = await listen(host);
       await changed;
       await close(server);
-      hint.release();
+      hint.close();
     });
   }
 
@@ -79,15 +79,15 @@ describe.skipIf(process.platform !== "linux")("openSocketCountHint() (skipped el
     expect([hint, asked]).toEqual([null, ["/proc/net/sockstat"]]);
   });
 
-  test("keeps its files open until the last hint is released, and no longer", () => {
+  test("keeps its files open until the last hint is closed, and no longer", () => {
     const mayNotRead = () => false;
     const [first, second] = [openSocketCountHint()!, openSocketCountHint()!];
-    first.release();
-    first.release();
+    first.close();
+    first.close();
     const third = openSocketCountHint(mayNotRead);
     expect(third).not.toBeNull();
-    second.release();
-    third!.release();
+    second.close();
+    third!.close();
     expect(openSocketCountHint(mayNotRead)).toBeNull();
   });
 });

@@ -1,0 +1,96 @@
+import type { Hint } from "./attempt.ts";
+import { after, type Clock } from "./clock.ts";
+import { isRefusal } from "./errors.ts";
+import { DEFAULT_RETRY, delayAfter, type RetryPolicy } from "./retry.ts";
+
+/**
+ * The default schedule where a hint ends the pauses early: what is left for the schedule is a change that the hint has
+ * missed.
+ */
+const HINTED_SCHEDULE = { multiplier: 3, maxDelay: 2000 } as const;
+
+/** So many pauses in a row may be ended early. */
+const MAX_CREDIT = 3;
+
+function hasDefaultSchedule({ initialDelay, maxDelay, multiplier }: RetryPolicy): boolean {
+  return initialDelay === DEFAULT_RETRY.initialDelay && maxDelay === DEFAULT_RETRY.maxDelay &&
+    multiplier === DEFAULT_RETRY.multiplier;
+}
+
+/** Milliseconds between two attempts of the default schedule after so many milliseconds. */
+function defaultPauseAt(elapsed: number): number {
+  const { initialDelay, maxDelay, multiplier } = DEFAULT_RETRY;
+  return Math.min(maxDelay, Math.max(initialDelay, elapsed * (multiplier - 1)));
+}
+
+/**
+ * The pauses between the attempts of one call. Where the caller leaves the schedule to us, a hint is listened to but not
+ * believed: there are hosts where sockets come and go all the time. Pauses that it ends are limited to a few in a row, and
+ * then to one for each pause of the schedule without a hint.
+ */
+export class Pauses {
+  readonly #policy: RetryPolicy;
+  readonly #clock: Clock;
+  readonly #openHint: () => Hint | null;
+  /** Undefined: not asked for yet. */
+  #hint: Hint | null | undefined;
+  readonly #started: number;
+  #credit = MAX_CREDIT;
+  #creditAt: number;
+
+  /** `openHint` is called before the first pause: a call that succeeds at once needs no hint. */
+  constructor(policy: RetryPolicy, clock: Clock, openHint: () => Hint | null = () => null) {
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#openHint = openHint;
+    this.#started = this.#creditAt = clock.now();
+  }
+
+  /** Milliseconds until the attempt after attempt number `attempt`, which failed with `error`. */
+  next(attempt: number, error: unknown): number {
+    if (this.#hint === undefined) this.#hint = hasDefaultSchedule(this.#policy) ? this.#openHint() : null;
+    // What the hint tells of is the end of a refusal; nothing else is left to it.
+    const isHinted = this.#hint !== null && isRefusal(error);
+    const policy = isHinted ? { ...this.#policy, ...HINTED_SCHEDULE } : this.#policy;
+    return delayAfter(attempt, policy, this.#clock.random());
+  }
+
+  /** Earns the credit of the time that has passed, and returns how many milliseconds one costs now. */
+  #earn(): number {
+    const now = this.#clock.now();
+    const pause = defaultPauseAt(now - this.#started);
+    this.#credit = Math.min(MAX_CREDIT, this.#credit + (now - this.#creditAt) / pause);
+    this.#creditAt = now;
+    return pause;
+  }
+
+  /** Calls `wake` when the hint calls back and there is credit. Returns what ends this. */
+  watch(wake: () => void): () => void {
+    const hint = this.#hint;
+    if (!hint) return () => {};
+    const pause = this.#earn();
+    let stop = (): void => {};
+    let isWoken = false;
+    const onChange = (): void => {
+      if (isWoken) return;
+      isWoken = true;
+      this.#earn();
+      this.#credit--;
+      wake();
+    };
+    const listen = (): void => {
+      try {
+        stop = hint.watch(onChange);
+      } catch {
+        // The pause takes its full time.
+      }
+    };
+    if (this.#credit >= 1) listen();
+    else stop = after((1 - this.#credit) * pause, listen, this.#clock);
+    return () => stop();
+  }
+
+  close(): void {
+    this.#hint?.close();
+  }
+}
