@@ -21,16 +21,8 @@ export const entryPoints: readonly EntryPoint[] = [
   { name: "./cli", path: "./src/cli/main.ts" },
 ];
 
-/** An entry point that is run. */
-export interface Command extends EntryPoint {
-  /** The source of the part that has to start quickly on Node; it leads to all else. */
-  readonly inHurry: string;
-}
-
-/** The commands that an installation puts on the path. */
-export const commands: readonly Command[] = [
-  { name: "realpeer", path: "./src/cli/main.ts", inHurry: "./src/cli/wait_on_node.ts" },
-];
+/** The entry points that an installation puts on the path as commands. */
+export const commands: readonly EntryPoint[] = [{ name: "realpeer", path: "./src/cli/main.ts" }];
 
 /** Modules that do something when they are loaded; a bundler must keep them. */
 const MODULES_WITH_EFFECTS: readonly string[] = ["./src/api/register.ts", "./src/cli/main.ts"];

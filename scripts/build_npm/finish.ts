@@ -24,8 +24,7 @@ export async function finish(root: string, outDir: string): Promise<void> {
   }
   for (const { path } of commands) {
     const command = join(outDir, outputOf(path, "script"));
-    const text = readFileSync(command, "utf8").replace(/^#!.*\n/, "");
-    writeFileSync(command, `#!/usr/bin/env node\n${text}`);
+    if (!readFileSync(command, "utf8").startsWith("#!")) throw new Error(`${path} has no #! line, put it back`);
     chmodSync(command, 0o755);
   }
   writeJson(join(outDir, "package.json"), packageJson(readManifest<SourceManifest>(root, "package.json")));

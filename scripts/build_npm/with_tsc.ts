@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { commands, entryPoints, type Format } from "./description.ts";
+import { entryPoints, type Format } from "./description.ts";
 
 /** Each format's own options, on top of those of src/tsconfig.json. */
 const FORMATS: Readonly<Record<Format, Readonly<Record<string, string | boolean>>>> = {
@@ -12,8 +12,6 @@ const FORMATS: Readonly<Record<Format, Readonly<Record<string, string | boolean>
 
 function compile(root: string, outDir: string, format: Format): void {
   const project = join(outDir, `tsconfig.${format}.json`);
-  // A command is run, never required.
-  const sources = format === "esm" ? [...entryPoints, ...commands] : entryPoints;
   const compilerOptions = {
     ...FORMATS[format],
     noEmit: false,
@@ -24,7 +22,7 @@ function compile(root: string, outDir: string, format: Format): void {
     stripInternal: true,
     newLine: "lf",
   };
-  const files = sources.map(({ path }) => join(root, path));
+  const files = entryPoints.map(({ path }) => join(root, path));
   writeFileSync(
     project,
     JSON.stringify({ extends: join(root, "src/tsconfig.json"), compilerOptions, files, include: [] }),
