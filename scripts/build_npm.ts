@@ -19,18 +19,19 @@ import { buildWithDnt, loadDnt } from "./build_npm/with_dnt.ts";
 import { buildWithTsc } from "./build_npm/with_tsc.ts";
 import { root } from "./run.ts";
 
-/** Compiles into `outDir`, and says when that is not done with dnt. */
-async function compile(outDir: string, engine: string | undefined): Promise<void> {
+/** Compiles into `outDir`; the name of the engine that did. */
+async function compile(outDir: string, engine: string | undefined): Promise<string> {
   if (engine !== undefined && engine !== "dnt" && engine !== "tsc") {
     throw new Error(`there is no engine "${engine}", use dnt or tsc`);
   }
-  if (engine === "tsc") return buildWithTsc(root, outDir);
-  const dnt = await loadDnt();
-  if (!(dnt instanceof Error)) return await buildWithDnt(dnt, root, outDir);
-  const [reason] = dnt.message.split("\n");
-  if (engine === "dnt") throw new Error(`dnt cannot be loaded (${reason}), use --engine tsc`);
-  console.log(`dnt cannot be loaded from JSR, so tsc builds the package: ${reason}`);
+  const dnt = engine === "tsc" ? undefined : await loadDnt();
+  if (dnt !== undefined) {
+    await buildWithDnt(dnt, root, outDir);
+    return "dnt";
+  }
+  if (engine === "dnt") throw new Error("JSR cannot be reached, so there is no dnt, use --engine tsc");
   buildWithTsc(root, outDir);
+  return engine ?? "tsc, because JSR cannot be reached";
 }
 
 /** Throws when the folder holds something that a build would not have put there. */
@@ -57,15 +58,16 @@ async function build(): Promise<void> {
   rmSync(outDir, { recursive: true, force: true });
   assertReleasable(root, { allowDirty: values["allow-dirty"] });
   const scratch = mkdtempSync(join(tmpdir(), "realpeer-npm-"));
+  let engine: string;
   try {
-    await compile(scratch, values.engine);
+    engine = await compile(scratch, values.engine);
     await finish(root, scratch);
     assertComplete(root, scratch);
     cpSync(scratch, outDir, { recursive: true });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  console.log(`built ${relative(process.cwd(), outDir)}`);
+  console.log(`built ${relative(process.cwd(), outDir)} with ${engine}`);
 }
 
 try {

@@ -1,6 +1,6 @@
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { commands, type Format, outputOf, packageJson, readManifest, type SourceManifest } from "./description.ts";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { type Format, packageJson, readManifest, type SourceManifest } from "./description.ts";
 import { importsOf, moduleFiles, slim } from "./slim.ts";
 
 /** What npm shows and what the licence asks for; a file that does not exist yet is left out. */
@@ -22,11 +22,6 @@ export async function finish(root: string, outDir: string): Promise<void> {
   for (const document of DOCUMENTS) {
     if (existsSync(join(root, document))) cpSync(join(root, document), join(outDir, document));
   }
-  for (const { path } of commands) {
-    const command = join(outDir, outputOf(path, "script"));
-    if (!readFileSync(command, "utf8").startsWith("#!")) throw new Error(`${path} has no #! line, put it back`);
-    chmodSync(command, 0o755);
-  }
   writeJson(join(outDir, "package.json"), packageJson(readManifest<SourceManifest>(root, "package.json")));
 }
 
@@ -46,6 +41,9 @@ export function assertComplete(root: string, outDir: string): void {
   }
   for (const file of moduleFiles(outDir)) {
     const name = relative(outDir, file);
+    if (basename(file).startsWith("_dnt.")) {
+      throw new Error(`${name} is dnt's own, turn off what it adds in with_dnt.ts`);
+    }
     if (/sourceMappingURL=/.test(readFileSync(file, "utf8"))) throw new Error(`${name} points to a source map`);
     if (readFileSync(file, "utf8").includes(root)) throw new Error(`${name} names a path of this machine`);
     const missing = importsOf(file).find((path) => !existsSync(path));

@@ -1,5 +1,5 @@
 import { build, type BuildOptions, stop } from "esbuild";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { commands, entryPoints, type Format, outputOf } from "./description.ts";
 
@@ -56,10 +56,13 @@ async function bundleCommands(outDir: string): Promise<void> {
   const library = ["core", "adapters", "api"].map((folder) => join(outDir, "esm/src", folder, "*"));
   for (const { path } of commands) {
     const [module, script] = [join(outDir, outputOf(path, "esm")), join(outDir, outputOf(path, "script"))];
-    const options: BuildOptions = { ...MODERN, bundle: true, minify: true, platform: "node", allowOverwrite: true };
+    const inPlace: BuildOptions = { absWorkingDir: outDir, allowOverwrite: true };
+    const options: BuildOptions = { ...MODERN, ...inPlace, bundle: true, minify: true, platform: "node" };
     // Beside each other in the tarball, which npm sorts by the files' names, the parts compress better.
     const parts: BuildOptions = { splitting: true, chunkNames: `${basename(path, ".ts")}-[hash]`, external: library };
-    await build({ ...options, entryPoints: [module], format: "cjs", outfile: script });
+    const executable: BuildOptions = { format: "cjs", banner: { js: "#!/usr/bin/env node" }, outfile: script };
+    await build({ ...options, ...executable, entryPoints: [module] });
+    chmodSync(script, 0o755);
     await build({ ...options, ...parts, entryPoints: [module], format: "esm", outdir: dirname(module) });
   }
 }

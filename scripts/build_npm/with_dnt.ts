@@ -1,8 +1,8 @@
-import { commands, entryPoints, packageJson, readManifest, type SourceManifest } from "./description.ts";
+import { entryPoints, packageJson, readManifest, type SourceManifest } from "./description.ts";
 
 /** The part of dnt's BuildOptions in use. */
 export interface DntOptions {
-  entryPoints: { kind: "export" | "bin"; name: string; path: string }[];
+  entryPoints: { kind: "export"; name: string; path: string }[];
   outDir: string;
   cwd: string;
   shims: Record<string, never>;
@@ -10,11 +10,12 @@ export interface DntOptions {
   typeCheck: "both";
   declaration: "inline";
   scriptModule: "cjs";
+  polyfills: Record<string, boolean>;
   skipSourceOutput: true;
   package: { name: string; version: string; devDependencies: Record<string, string> };
   compilerOptions: {
     target: "ES2022";
-    lib: ("ES2023" | "ESNext.Disposable" | "DOM" | "DOM.Iterable")[];
+    lib: ("ES2023" | "ESNext.Disposable")[];
     stripInternal: true;
     noImplicitReturns: true;
     noUncheckedIndexedAccess: true;
@@ -28,14 +29,28 @@ export interface Dnt {
 }
 
 // In a variable, so that checking and running the rest asks JSR for nothing.
-const DNT = "jsr:@deno/dnt@^0.42.1";
+const DNT = "jsr:@deno/dnt@^0.43.2";
 
-/** dnt, or why it cannot be had. */
-export async function loadDnt(): Promise<Dnt | Error> {
+/** What dnt would add, whatever the target is, and what `lib` allows all supported runtimes have by themselves. */
+const POLYFILLS = ["arrayFindLast", "errorCause", "objectHasOwn", "stringReplaceAll"];
+
+/** What went wrong, in dnt's own words: its WebAssembly throws strings. */
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * dnt, or undefined where JSR, or that of JSR_URL, cannot be reached or does not have it.
+ *
+ * @throws when dnt is there and does not load: what a release is built with must not be missed for long
+ */
+export async function loadDnt(): Promise<Dnt | undefined> {
   try {
     return await import(DNT) as Dnt;
   } catch (error) {
-    return error as Error;
+    const words = wordsOf(error);
+    if (/JSR package manifest for '@deno\/dnt' failed to load|not found: @deno\/dnt/.test(words)) return undefined;
+    throw new Error(`dnt does not load (${words.split("\n")[0]}), mend it or use --engine tsc`, { cause: error });
   }
 }
 
@@ -47,10 +62,8 @@ function typePackages({ devDependencies }: SourceManifest): Record<string, strin
 function dntOptions(root: string, outDir: string): DntOptions {
   const manifest = readManifest<SourceManifest>(root, "package.json");
   return {
-    entryPoints: [
-      ...entryPoints.map((entryPoint) => ({ kind: "export" as const, ...entryPoint })),
-      ...commands.map((command) => ({ kind: "bin" as const, ...command })),
-    ],
+    // A command is an entry point as well; what is installed of it is bundled afterwards.
+    entryPoints: entryPoints.map((entryPoint) => ({ kind: "export", ...entryPoint })),
     outDir,
     cwd: root,
     shims: {},
@@ -58,11 +71,13 @@ function dntOptions(root: string, outDir: string): DntOptions {
     typeCheck: "both",
     declaration: "inline",
     scriptModule: "cjs",
+    polyfills: Object.fromEntries(POLYFILLS.map((name) => [name, false])),
     skipSourceOutput: true,
     package: { ...packageJson(manifest), devDependencies: typePackages(manifest) },
     compilerOptions: {
       target: "ES2022",
-      lib: ["ES2023", "ESNext.Disposable", "DOM", "DOM.Iterable"],
+      // The types of Deno, Bun and Node bring the web's own; with DOM beside them some are declared twice.
+      lib: ["ES2023", "ESNext.Disposable"],
       stripInternal: true,
       noImplicitReturns: true,
       noUncheckedIndexedAccess: true,
@@ -76,6 +91,6 @@ export async function buildWithDnt(dnt: Dnt, root: string, outDir: string): Prom
   try {
     await dnt.build(dntOptions(root, outDir));
   } catch (error) {
-    throw new Error(`dnt stopped (${(error as Error).message}), mend what it reports above`, { cause: error });
+    throw new Error(`dnt stopped (${wordsOf(error)}), mend what it reports above`, { cause: error });
   }
 }

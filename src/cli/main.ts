@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The `realpeer` command: loading this module runs it, with the process's arguments.
  *

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startJsrRegistry } from "../fixtures/jsr_registry.ts";
 import { type Finished, run } from "../fixtures/runtime.ts";
 import { tool } from "./project.ts";
 import { copyTree, git } from "./tree_copy.ts";
@@ -30,14 +31,17 @@ function build(...args: string[]): Promise<Finished> {
   return buildWith({}, ["--engine", "tsc", ...args]);
 }
 
-/** JSR is a dead port and its cache is empty, whatever the network. */
-function buildWithoutJsr(...args: string[]): Promise<Finished> {
-  return buildWith({ JSR_URL: "http://127.0.0.1:1/", DENO_DIR: join(tree, ".git/deno") }, args);
+/** A dead port. */
+const NO_JSR = "http://127.0.0.1:1/";
+
+/** With that JSR and an empty cache of it, whatever the network. */
+function buildWithJsr(url: string, ...args: string[]): Promise<Finished> {
+  return buildWith({ JSR_URL: url, DENO_DIR: join(tree, ".git/deno") }, args);
 }
 
 test("build:npm builds a committed tree, and again over what it built", async () => {
   for (let times = 0; times < 2; times++) {
-    expect(await build()).toMatchObject({ code: 0, stdout: "built npm\n", stderr: "" });
+    expect(await build()).toMatchObject({ code: 0, stdout: "built npm with tsc\n", stderr: "" });
   }
   expect(git(tree, "status", "--porcelain")).toBe("");
   expect(existsSync(join(tree, "npm/esm/mod.js"))).toBe(true);
@@ -103,15 +107,50 @@ for (const { name, spoil, says, flags = [] } of BAD_TREES) {
   });
 }
 
-test("build:npm with tsc alone where JSR cannot be reached, which one line says", async () => {
-  const { code, stdout, stderr } = await buildWithoutJsr();
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/^dnt cannot be loaded from JSR, so tsc builds the package: .*\nbuilt npm\n$/);
+test("build:npm with tsc where JSR cannot be reached, which its line says", async () => {
+  expect(await buildWithJsr(NO_JSR)).toEqual({
+    code: 0,
+    signal: null,
+    stdout: "built npm with tsc, because JSR cannot be reached\n",
+    stderr: "",
+  });
 });
 
-test("build:npm stops when dnt was asked for and cannot be loaded", async () => {
-  const { code, stderr } = await buildWithoutJsr("--engine", "dnt");
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^Cannot build the npm package: dnt cannot be loaded \(.*\), use --engine tsc\n$/);
+test("build:npm stops when dnt was asked for and JSR cannot be reached", async () => {
+  const { code, stderr } = await buildWithJsr(NO_JSR, "--engine", "dnt");
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: "Cannot build the npm package: JSR cannot be reached, so there is no dnt, use --engine tsc\n",
+  });
   expect(existsSync(join(tree, "npm"))).toBe(false);
+});
+
+const BROKEN_DNTS = [
+  {
+    fault: "throws a string, as its WebAssembly does",
+    module: 'export const build = () => { throw "bad module graph"; };',
+    says: "dnt stopped (bad module graph), mend what it reports above",
+  },
+  {
+    fault: "does not load",
+    module: 'throw new Error("no WebAssembly here");',
+    says: "dnt does not load (no WebAssembly here), mend it or use --engine tsc",
+  },
+];
+
+test.each(BROKEN_DNTS)("build:npm fails in dnt's own words when dnt $fault", async ({ module, says }) => {
+  const jsr = await startJsrRegistry();
+  try {
+    const dnt = join(tree, ".git/dnt");
+    mkdirSync(dnt);
+    writeFileSync(join(dnt, "mod.js"), module);
+    writeFileSync(join(dnt, "deno.json"), JSON.stringify({ exports: "./mod.js" }));
+    jsr.add(dnt, "@deno/dnt", "0.43.2");
+    const { code, stdout, stderr } = await buildWithJsr(jsr.url);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(`Cannot build the npm package: ${says}\n`);
+    expect(existsSync(join(tree, "npm"))).toBe(false);
+  } finally {
+    jsr.stop();
+  }
 });
