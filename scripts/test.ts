@@ -6,12 +6,13 @@
  *   npm test -- --newest-node      also on the newest Node there is, as CI does
  *   npm test -- node -- tests/api  what follows the second -- goes to the suite's runner
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { checks } from "./checks.ts";
+import { startRegistries } from "../tests/fixtures/registries.ts";
 import { standInFlags } from "./jsr.ts";
 import { environment, root, run } from "./run.ts";
 
@@ -25,6 +26,8 @@ const scratch = mkdtempSync(join(tmpdir(), "realpeer-test-"));
 const VITEST = join(root, "node_modules/vitest/vitest.mjs");
 /** Tests that start every runtime themselves. */
 const CONSUMERS = "tests/consumers";
+/** What those tests use and nothing else does. */
+const TOOLS = "tests/consumers/tools";
 
 /** Counts of a vitest run from its JSON report; a run without one has failed. */
 async function vitest(name: string, command: string[], files: string[]): Promise<Count> {
@@ -92,7 +95,7 @@ async function newestNode(files: string[]): Promise<Count> {
   return await onRuntime("newest-node", [join(prefix, "node_modules/node/bin/node")])(files);
 }
 
-/** The packed package in projects of its own: that of REALPEER_TARBALL, or the one that this tree makes. */
+/** The packed package in projects of its own, and on registries of its own: that of REALPEER_TARBALL, or the one that this tree makes. */
 async function consumers(files: string[]): Promise<Count> {
   if (environment["REALPEER_TARBALL"] === undefined) {
     const out = join(scratch, "npm");
@@ -104,7 +107,17 @@ async function consumers(files: string[]): Promise<Count> {
     const tarball = readdirSync(scratch).find((file) => file.endsWith(".tgz"));
     environment["REALPEER_TARBALL"] = join(scratch, tarball ?? "");
   }
-  return await vitest("consumers", ["node"], files.length > 0 ? files : [CONSUMERS]);
+  const tools = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", TOOLS];
+  if (!existsSync(join(root, TOOLS, "node_modules/.package-lock.json")) && await run(tools) !== 0) {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const registries = await startRegistries(resolve(root, environment["REALPEER_TARBALL"]));
+  Object.assign(environment, registries.env);
+  try {
+    return await vitest("consumers", ["node"], files.length > 0 ? files : [CONSUMERS]);
+  } finally {
+    registries.stop();
+  }
 }
 
 /** A suite that runs on one runtime what runs on all of them. */

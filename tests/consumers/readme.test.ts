@@ -1,43 +1,136 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { because, noLab } from "../fixtures/lab.ts";
 import { root } from "../fixtures/runtime.ts";
-import { newProject, npmInstall, type Project, tool } from "./project.ts";
+import { type Machine, newMachine } from "./machine.ts";
 
 const README = readFileSync(join(root, "README.md"), "utf8");
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** The first block of code below a heading, in a language. */
+/** The blocks of code of a text in a language. */
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\n\`\`\``, "g"))].map(([, code = ""]) => code);
+}
+
+/** The first block of code below a heading of the README. */
 function codeBelow(heading: string, language: string): string {
-  const section = README.slice(README.indexOf(`\n${heading}\n`));
-  const [, code] = new RegExp(`\n\`\`\`${language}\n([^]*?)\n\`\`\``).exec(section) ?? [];
+  const [code] = blocks(README.slice(README.indexOf(`\n${heading}\n`)), language);
   if (code === undefined) throw new Error(`README.md has no ${language} block below "${heading}"`);
   return code;
 }
 
-describe("the README's quick start, pasted as it stands,", () => {
-  let project: Project;
+/** The shell lines of doc comments. */
+function documentedLines(): string[] {
+  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts")
+  );
+  const comments = files.map((file) => readFileSync(join(root, "src", file), "utf8").replaceAll(/^ \* ?/gm, ""));
+  return comments.flatMap((comment) => blocks(comment, "sh")).flatMap((block) => block.split("\n"));
+}
+
+const LINES = [...new Set([...blocks(README, "sh").flatMap((block) => block.split("\n")), ...documentedLines()])];
+/** In a checkout of this repository; they are the tests themselves, or take as long. */
+const isForCheckout = (line: string): boolean => /^(npm ci && |npm run (?!dev\b)|git push)/.test(line);
+/** They bring the package themselves. */
+const isForEmptyFolder = (line: string): boolean =>
+  /^(npm install|npx|bun add|bunx|deno (add|install))\b|jsr:/.test(line);
+const IN_CHECKOUT = LINES.filter(isForCheckout);
+const IN_EMPTY_FOLDER = LINES.filter((line) => !isForCheckout(line) && isForEmptyFolder(line));
+const IN_PROJECT = LINES.filter((line) => !isForCheckout(line) && !isForEmptyFolder(line));
+
+/** Nobody stops a server that a line has left in the background. */
+const DEV_SERVER_ENDS = 'server.on("connection", () => setTimeout(() => process.exit(), 2000));';
+
+/** What the lines take for granted: a server, a development server that a test ends, and programs. */
+function fill(machine: Machine): void {
+  const listen = (port: number, then: string): string =>
+    `import net from "node:net";\nconst server = net.createServer().listen(${port}, () => ${then});\n`;
+  machine.write("server.js", listen(8080, "server.close()"));
+  machine.write("dev.js", listen(3000, "setTimeout(() => process.exit(), 10_000)") + DEV_SERVER_ENDS);
+  machine.write("e2e.js", 'console.log("tested");');
+  for (const file of ["main.js", "main.ts"]) machine.write(file, 'console.log("main");');
+  machine.write("package.json", {
+    name: "user",
+    private: true,
+    type: "module",
+    scripts: { start: "node server.js", dev: "node dev.js", e2e: "node e2e.js", test: "node e2e.js" },
+  });
+}
+
+test("finds the README's shell lines", () => {
+  expect(IN_CHECKOUT.length).toBeGreaterThan(2);
+  expect(IN_EMPTY_FOLDER.length).toBeGreaterThan(6);
+  expect(IN_PROJECT.length).toBeGreaterThan(4);
+});
+
+test.each(IN_CHECKOUT)("a checkout has what this line runs: %s", (line) => {
+  const names = [...line.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name = ""]) => name);
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(names.filter((name) => name !== "ci")));
+});
+
+describe.concurrent("in an empty folder, with an empty HOME,", () => {
+  for (const line of IN_EMPTY_FOLDER) {
+    test.skipIf(noLab)(because(`this line ends well: ${line}`, noLab), async ({ expect }) => {
+      const machine = newMachine();
+      try {
+        fill(machine);
+        const { code, stdout, stderr } = await machine.sh(line);
+        expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
+      } finally {
+        machine.remove();
+      }
+    });
+  }
+});
+
+describe("with the package installed,", () => {
+  let machine: Machine;
   beforeAll(async () => {
-    project = await newProject("module", npmInstall());
+    if (noLab !== undefined) return;
+    machine = newMachine();
+    fill(machine);
+    const { code, stderr } = await machine.sh("npm install @realpeer/tcp && npm install -g @realpeer/tcp");
+    if (code !== 0) throw new Error(stderr);
   });
-  afterAll(() => project?.remove());
+  afterAll(() => machine?.remove());
 
-  test.skipIf(noLab)(because("runs as a script for deno run", noLab), async () => {
-    project.write("deno.ts", codeBelow("### A script for `deno run`", "ts"));
-    // Where JSR cannot be reached, its specifier is the source tree.
-    project.write("jsr.json", { imports: { "jsr:@realpeer/tcp": pathToFileURL(join(root, "mod.ts")).href } });
-    const command = [tool("deno"), "run", "--quiet", "--allow-net", "--import-map=jsr.json", "deno.ts"];
-    expect(await project.outputInLab(command)).toMatch(/^connected to \{ hostname: "[^"]+", port: 5432 \}\n$/);
-  });
+  for (const line of IN_PROJECT) {
+    test.skipIf(noLab)(because(`this line ends well: ${line}`, noLab), async () => {
+      const { code, stdout, stderr } = await machine.sh(line);
+      expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
+    });
+  }
+});
 
-  test.skipIf(noLab)(because("runs in a Node project", noLab), async () => {
-    project.write("main.mjs", codeBelow("### A Node project", "js"));
-    expect(await project.outputInLab(["node", "main.mjs"])).toBe("PING\r\n\n");
-  });
+/** Each quick start: what its block prints, run by the line that its first comment names. */
+const QUICK_STARTS = [
+  {
+    heading: "### A script for `deno run`",
+    language: "ts",
+    prints: /^connected to \{ hostname: "[^"]+", port: 5432 \}\n$/,
+  },
+  { heading: "### A Node project", language: "js", install: "npm install @realpeer/tcp", prints: /PING\r\n\n$/ },
+  { heading: "### A Bun project", language: "ts", install: "bun add @realpeer/tcp", prints: /PING\r\n\n$/ },
+];
 
-  test.skipIf(noLab)(because("runs in a Bun project", noLab), async () => {
-    project.write("main.ts", codeBelow("### A Bun project", "ts"));
-    expect(await project.outputInLab([tool("bun"), "main.ts"])).toBe("PING\r\n\n");
+for (const { heading, language, install, prints } of QUICK_STARTS) {
+  test.skipIf(noLab)(because(`the quick start runs as it stands: ${heading}`, noLab), async () => {
+    const code = codeBelow(heading, language);
+    const [, file = "", command = ""] = /^\/\/ (\S+): (.+)$/m.exec(code) ?? [];
+    if (install !== undefined) expect(codeBelow(heading, "sh")).toMatch(new RegExp(`^${install}\\b`));
+    const machine = newMachine();
+    try {
+      machine.write(file, code);
+      const { stdout, stderr } = await machine.sh([...install ? [install] : [], command].join(" && "));
+      expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(prints), stderr: expect.anything() });
+    } finally {
+      machine.remove();
+    }
   });
+}
+
+test("the README has no link or picture that only a checkout can follow", () => {
+  const links = [...README.matchAll(/\]\(([^)]+)\)/g)].map(([, link = ""]) => link);
+  expect(links.filter((link) => !/^(https:\/\/|#)/.test(link))).toEqual([]);
 });

@@ -3,6 +3,7 @@
  * on every address with the ports that README.md and doc comments dial.
  */
 import { spawn } from "node:child_process";
+import { hasRegistries, registryAddresses, relay } from "../fixtures/registries.ts";
 import { echo, startServer } from "../fixtures/tcp_server.ts";
 
 const DOCUMENTED_PORTS = [5432, 6379];
@@ -13,6 +14,9 @@ const servers = [
   ...DOCUMENTED_PORTS.map((port) => startServer(echo, "::", port)),
 ];
 await Promise.all(servers);
+if (hasRegistries()) {
+  for (const { url, socket } of Object.values(registryAddresses())) await relay(Number(new URL(url).port), socket);
+}
 const child = spawn(command, args, { stdio: "inherit" });
 const status = await new Promise<number>((resolve, reject) => {
   child.on("error", reject).on("close", (code) => resolve(code ?? 1));

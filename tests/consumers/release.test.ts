@@ -1,0 +1,117 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { released } from "../../scripts/release/changelog.ts";
+import { type Finished, run } from "../fixtures/runtime.ts";
+import { tool } from "./project.ts";
+import { copyTree, git } from "./tree_copy.ts";
+
+const NEXT = "99.0.0";
+let tree: string;
+
+beforeEach(() => {
+  tree = copyTree();
+  for (const [name, value] of [["user.name", "test"], ["user.email", "test@example.org"]] as const) {
+    git(tree, "config", name, value);
+  }
+});
+afterEach(() => rmSync(tree, { recursive: true, force: true }));
+
+/** The copy's own `npm run release`, without JSR. */
+function release(...args: string[]): Promise<Finished> {
+  const command = [tool("deno"), "run", "-A", "--quiet", "scripts/release.ts", ...args];
+  return run(command, { cwd: tree, env: { NO_COLOR: "1", JSR_URL: "http://127.0.0.1:1/" } });
+}
+
+/** A changelog that has something to release, whatever this tree's own has now. */
+function addNews(): void {
+  const file = join(tree, "CHANGELOG.md");
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replace("## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- Something new.\n"));
+  git(tree, "commit", "--quiet", "--all", "--message", "News");
+}
+
+test("a dry run says what would change in each file and changes nothing", async () => {
+  addNews();
+  const { code, stdout, stderr } = await release(NEXT, "--dry-run");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const changes = stdout.split("\n");
+  const files = ["deno.json", "package.json", "package-lock.json", "src/cli/version.ts", "CHANGELOG.md"];
+  expect(changes.filter((line) => !line.startsWith(" "))).toEqual([...files, `would commit and tag v${NEXT}`, ""]);
+  expect(changes.filter((line) => line === `  + "version": "${NEXT}",`).length).toBeGreaterThanOrEqual(3);
+  expect(changes).toContain(`  + export const VERSION = "${NEXT}";`);
+  expect(changes.some((line) => /^ {2}\+ ## \[99\.0\.0\] - \d{4}-\d\d-\d\d$/.test(line))).toBe(true);
+  expect(git(tree, "status", "--porcelain")).toBe("");
+  expect(git(tree, "tag")).toBe("");
+});
+
+test("a release is one commit and a tag of a tree that builds as that version", async () => {
+  addNews();
+  const before = git(tree, "rev-parse", "HEAD").trim();
+  const { code, stderr } = await release(NEXT);
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  expect(git(tree, "status", "--porcelain")).toBe("");
+  expect(git(tree, "log", "--format=%s", `${before}..v${NEXT}`)).toBe(`${NEXT}\n`);
+  expect(readFileSync(join(tree, "CHANGELOG.md"), "utf8")).toMatch(/## \[Unreleased\]\n\n## \[99\.0\.0\] - \d/);
+  const version = await run([tool("deno"), "run", "src/cli/main.ts", "--version"], { cwd: tree });
+  expect(version.stdout).toBe(`${NEXT}\n`);
+});
+
+const REFUSED: readonly { name: string; args: readonly string[]; says: string; spoil?: () => void }[] = [
+  { name: "no version", args: [], says: "expected one version, as in npm run release -- 0.2.0" },
+  { name: "a version with a v", args: ["v99.0.0"], says: '"v99.0.0" is no version, write it like 0.2.0' },
+  { name: "an older version", args: ["0.0.9"], says: "0.0.9 does not come after" },
+  {
+    name: "a tree that is not committed",
+    args: [NEXT],
+    says: "not everything is committed (new_file.txt)",
+    spoil: () => writeFileSync(join(tree, "new_file.txt"), ""),
+  },
+  {
+    name: "a tag that is there",
+    args: [NEXT],
+    says: "the tag v99.0.0 is there",
+    spoil: () => git(tree, "tag", `v${NEXT}`),
+  },
+];
+
+test.each(REFUSED)("refuses $name", async ({ args, says, spoil }) => {
+  addNews();
+  spoil?.();
+  const { code, stdout, stderr } = await release(...args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain(`Cannot release: ${says}`);
+});
+
+const CHANGELOG = `# Changelog
+
+## [Unreleased]
+
+### Fixed
+
+- A fault.
+
+## [0.1.0] - 2026-01-01
+
+- The first.
+
+[Unreleased]: https://example.org/compare/v0.1.0...HEAD
+[0.1.0]: https://example.org/releases/tag/v0.1.0
+`;
+
+test("the changelog gets the version's heading, date and link to compare", () => {
+  expect(released(CHANGELOG, "0.2.0", "2026-02-03")).toBe(
+    CHANGELOG.replace("## [Unreleased]\n", "## [Unreleased]\n\n## [0.2.0] - 2026-02-03\n").replace(
+      "[Unreleased]: https://example.org/compare/v0.1.0...HEAD",
+      "[Unreleased]: https://example.org/compare/v0.2.0...HEAD\n[0.2.0]: https://example.org/compare/v0.1.0...v0.2.0",
+    ),
+  );
+});
+
+test.each([
+  ["nothing new", CHANGELOG.replace("- A fault.\n", ""), "has nothing under Unreleased, say what 0.2.0 changes"],
+  ["no heading for it", CHANGELOG.replace("## [Unreleased]", "## Next"), 'has no "## [Unreleased]"'],
+  ["no link", CHANGELOG.replace("...HEAD", ""), "has no [Unreleased] link"],
+])("a changelog with %s cannot be released", (_, changelog, says) => {
+  expect(() => released(changelog, "0.2.0", "2026-02-03")).toThrow(says);
+});
