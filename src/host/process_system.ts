@@ -1,0 +1,161 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { PROC } from "./inspect.ts";
+import {
+  parseLockLimits,
+  parsePs,
+  parseStat,
+  parseWindowsProcesses,
+  type ProcessRow,
+  PS_COLUMNS,
+  WINDOWS_QUERY,
+} from "./process_table.ts";
+
+/** What became of a signal. */
+export type Delivery = "sent" | "gone" | "denied";
+
+/** All processes that could be seen, and whether there were some that had gone before they could be looked at. */
+export interface ProcessList {
+  readonly rows: readonly ProcessRow[];
+  readonly hasVanished: boolean;
+}
+
+/** What a system can do with processes that are not one's own children. */
+export interface ProcessSystem {
+  /** Whether a program can be asked to end, before it is ended. */
+  readonly canAsk: boolean;
+  /** Calls `visit` with each process as soon as it is read, the newest first. Null when there is no way to see any. */
+  list(visit?: (row: ProcessRow) => void): ProcessList | null;
+  /** One process; null when there is none. */
+  read(pid: number): ProcessRow | null;
+  /**
+   * The mark that a process was started with (see `start_server.ts`); null where it has none or there are no marks,
+   * undefined when the process has gone.
+   */
+  readMark(pid: number): number | null | undefined;
+  /** Sends a signal to a process or, with a negative number, to a process group. */
+  signal(target: number, name: NodeJS.Signals): Delivery;
+}
+
+/** kill(2). */
+function sendSignal(target: number, name: NodeJS.Signals): Delivery {
+  try {
+    process.kill(target, name);
+    return "sent";
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "EPERM" || code === "EACCES" ? "denied" : "gone";
+  }
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    // It has ended, or is another user's, or Deno may not look.
+    return null;
+  }
+}
+
+/** Names of a folder's files; null where there is none, or Deno may not look. */
+function readNames(folder: string): string[] | null {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return null;
+  }
+}
+
+/** Linux, by proc(5). */
+export function linuxProcesses(root: string = PROC): ProcessSystem {
+  const read = (pid: number): ProcessRow | null => {
+    const text = readText(join(root, String(pid), "stat"));
+    return text === null ? null : parseStat(text);
+  };
+  return {
+    canAsk: true,
+    read,
+    list(visit) {
+      const pids = (readNames(root) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
+      const rows: ProcessRow[] = [];
+      for (const pid of pids.toSorted((a, b) => b - a)) {
+        const row = read(pid);
+        if (row === null) continue;
+        rows.push(row);
+        visit?.(row);
+      }
+      // There is always this process: where even that is not to be seen, nothing is.
+      return rows.length === 0 ? null : { rows, hasVanished: rows.length < pids.length };
+    },
+    readMark(pid) {
+      const text = readText(join(root, String(pid), "limits"));
+      if (text === null) return undefined;
+      const soft = parseLockLimits(text)?.soft ?? Infinity;
+      return soft === Infinity ? null : soft;
+    },
+    signal: sendSignal,
+  };
+}
+
+/** What another program prints; null when it cannot be run. */
+function outputOf(file: string, args: readonly string[]): string | null {
+  try {
+    return execFileSync(file, args, {
+      encoding: "utf8",
+      env: { ...process.env, LC_ALL: "C" },
+      stdio: ["ignore", "pipe", "ignore"],
+      maxBuffer: 1 << 26,
+      windowsHide: true,
+    });
+  } catch {
+    return null;
+  }
+}
+
+function withoutMarks(
+  list: () => ProcessList | null,
+  signal: ProcessSystem["signal"],
+): Omit<ProcessSystem, "canAsk"> {
+  return {
+    signal,
+    list(visit) {
+      const all = list();
+      if (visit) all?.rows.forEach(visit);
+      return all;
+    },
+    read: (pid) => list()?.rows.find((row) => row.pid === pid) ?? null,
+    readMark: () => null,
+  };
+}
+
+/** The rows of a list that another program prints; null when there are none, as there always is one. */
+function listBy(file: string, args: readonly string[], parse: (text: string) => ProcessRow[]): ProcessList | null {
+  const rows = parse(outputOf(file, args) ?? "");
+  return rows.length === 0 ? null : { rows, hasVanished: false };
+}
+
+/** macOS and the BSDs, by ps(1). */
+export function psProcesses(): ProcessSystem {
+  return { canAsk: true, ...withoutMarks(() => listBy("ps", ["-axo", PS_COLUMNS], parsePs), sendSignal) };
+}
+
+/** Windows: there are no signals, and a program is not asked to end but ended, with all it has started. */
+export function windowsProcesses(): ProcessSystem {
+  const powershell = ["-NoProfile", "-NonInteractive", "-Command", WINDOWS_QUERY];
+  const end: ProcessSystem["signal"] = (target) => {
+    // There are no process groups.
+    if (target < 0) return "gone";
+    outputOf("taskkill.exe", ["/pid", String(target), "/T", "/F"]);
+    return sendSignal(target, "SIGKILL");
+  };
+  const list = (): ProcessList | null => listBy("powershell.exe", powershell, parseWindowsProcesses);
+  return { canAsk: false, ...withoutMarks(list, end) };
+}
+
+/** The one of this system. */
+export function processSystem(platform: string = process.platform): ProcessSystem {
+  if (platform === "win32") return windowsProcesses();
+  return platform === "linux" || platform === "android" ? linuxProcesses() : psProcesses();
+}

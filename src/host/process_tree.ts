@@ -1,0 +1,228 @@
+import process from "node:process";
+import { type ProcessSystem, processSystem } from "./process_system.ts";
+import { keyOf, type ProcessRow } from "./process_table.ts";
+
+/** How a tree is stopped. */
+export interface StopOptions {
+  /** What its processes are sent first. @default {"SIGTERM"} */
+  readonly signal?: NodeJS.Signals | undefined;
+  /** Milliseconds that they have to end by themselves before SIGKILL. @default {5000} */
+  readonly timeout?: number | undefined;
+  /** Kills at once, also in the middle of `timeout`. */
+  readonly hurry?: AbortSignal | undefined;
+}
+
+/** How a tree is known. */
+export interface TreeRoot {
+  /** The process that was started first, as leader of a process group and a session of its own. */
+  readonly pid: number;
+  /** The mark that all its descendants inherit; null where there is none. */
+  readonly mark: number | null;
+  readonly system?: ProcessSystem | undefined;
+}
+
+const STOP_TIMEOUT_MS = 5000;
+/** For how long SIGKILL is sent to the same processes. Those that it does not end then, it does not end. */
+const KILL_MS = 2000;
+/** How often nothing must be found, one look after the other, before a tree that had to be killed counts as gone. */
+const EMPTY_LOOKS = 3;
+/** How often the processes are looked through while some of them come and go too fast to be looked at. */
+const MAX_LOOKS = 50;
+/** The pauses between two looks at what is still there: the first, and the longest. */
+const MIN_PAUSE_MS = 5;
+const MAX_PAUSE_MS = 50;
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done);
+    if (signal?.aborted) done();
+  });
+}
+
+/**
+ * Adds every process whose parent is in the tree. `rows` are all processes. A parent is never younger than its child:
+ * where it is, its id has been given to another process.
+ */
+function withDescendants(members: Map<number, ProcessRow>, rows: readonly ProcessRow[]): void {
+  for (let size = -1; size !== members.size;) {
+    size = members.size;
+    for (const row of rows) {
+      const parent = members.get(row.parent);
+      if (parent !== undefined && parent.startTime <= row.startTime) members.set(row.pid, row);
+    }
+  }
+}
+
+/**
+ * A program with everything it has started: known by the session and the process group that its first process leads, by
+ * the chain of parents, and on Linux by a mark that daemons keep which left their group, session, parent and
+ * environment behind.
+ */
+export class ProcessTree {
+  readonly pid: number;
+  readonly mark: number | null;
+  readonly #system: ProcessSystem;
+  /** No process of the tree is older. */
+  readonly #since: number;
+  /** Processes that were in the tree when it was looked at: some have lost since what told so. */
+  readonly #known = new Set<string>();
+  /** Whether the session may still be ours: once it is empty, its number can be another's. */
+  #hasSession = true;
+
+  constructor({ pid, mark, system = processSystem() }: TreeRoot) {
+    this.pid = pid;
+    this.mark = mark;
+    this.#system = system;
+    this.#since = system.read(pid)?.startTime ?? system.read(process.pid)?.startTime ?? 0;
+    this.#known.add(`${pid} ${this.#since}`);
+  }
+
+  /** Whether more than the process group is to be seen: Deno reads /proc/PID only with `--allow-all`. */
+  get isVisible(): boolean {
+    return this.#system.list() !== null;
+  }
+
+  /** Undefined when the process has gone before that could be told. */
+  #isMember(row: ProcessRow): boolean | undefined {
+    if (row.startTime < this.#since || row.pid === process.pid) return false;
+    if (this.#known.has(keyOf(row))) return true;
+    if (this.#hasSession && (row.session === this.pid || row.group === this.pid)) return true;
+    if (this.mark === null) return false;
+    const mark = this.#system.readMark(row.pid);
+    return mark === undefined ? undefined : mark === this.mark;
+  }
+
+  /** Where no process is to be seen: the group as one, as long as it can be sent a signal. */
+  #readGroup(): ProcessRow[] {
+    for (const target of [-this.pid, this.pid]) {
+      try {
+        process.kill(target, 0);
+        const [parent, session, startTime] = [0, 0, this.#since];
+        return [{ pid: this.pid, parent, group: this.pid, session, isGone: false, startTime, name: "process group" }];
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EPERM") return [];
+      }
+    }
+    return [];
+  }
+
+  /**
+   * All its processes that run now; zombies have ended. With `strike` each is sent that signal in the moment in which
+   * it is found: a process that forks and ends without pause is gone a moment later.
+   */
+  members(strike?: NodeJS.Signals): readonly ProcessRow[] {
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const members = new Map<number, ProcessRow>();
+      let hasVanished = false;
+      const all = this.#system.list((row) => {
+        const isMember = !row.isGone && this.#isMember(row);
+        hasVanished ||= isMember === undefined;
+        if (!isMember) return;
+        members.set(row.pid, row);
+        if (strike) this.#system.signal(row.pid, strike);
+      });
+      if (all === null) return this.#readGroup();
+      withDescendants(members, all.rows.filter(({ isGone }) => !isGone));
+      const found = [...members.values()];
+      for (const row of found) this.#known.add(keyOf(row));
+      if (found.every(({ session, group }) => session !== this.pid && group !== this.pid)) this.#hasSession = false;
+      // One look can miss a process that forks and ends without pause.
+      if (found.length > 0 || !(hasVanished || all.hasVanished)) return found;
+    }
+    return [];
+  }
+
+  /** Whether this process belongs to the tree. */
+  has(row: ProcessRow): boolean {
+    return this.#isMember(row) === true || this.members().some(({ pid }) => pid === row.pid);
+  }
+
+  /** Sends a signal to processes of the tree: to a whole group at once where that has no other members. */
+  #send(targets: readonly ProcessRow[], name: NodeJS.Signals): void {
+    const ours = new Set(targets.map(keyOf));
+    const rows = this.#system.list()?.rows ?? targets;
+    const others = new Set(rows.filter((row) => !ours.has(keyOf(row))).map(({ group }) => group));
+    const groups = new Set(targets.map(({ group }) => group).filter((group) => group > 1 && !others.has(group)));
+    // A call for a group is atomic: a process that forks and ends without pause does not escape it.
+    for (const group of groups) this.#system.signal(-group, name);
+    for (const row of targets) {
+      // It may have left its group since it was looked at.
+      const group = groups.has(row.group) ? this.#system.read(row.pid)?.group ?? row.group : undefined;
+      if (group !== row.group) this.#system.signal(row.pid, name);
+    }
+  }
+
+  /** Those that have not ended. A whole look is taken only when all of them have: there may be new ones. */
+  #stillThere(rows: readonly ProcessRow[]): readonly ProcessRow[] {
+    if (this.#system.list() === null) return this.members();
+    const left = rows.filter((row) => {
+      const now = this.#system.read(row.pid);
+      return now !== null && !now.isGone && now.startTime === row.startTime;
+    });
+    return left.length > 0 ? left : this.members();
+  }
+
+  /**
+   * Ends every process of the tree: asks first, with SIGCONT for those that were stopped, and after the time-out, or at
+   * once when that is wanted, kills, looks again, and kills what has been started meanwhile.
+   *
+   * Resolves with what could not be ended: processes of another user.
+   */
+  async stop(options: StopOptions = {}): Promise<readonly ProcessRow[]> {
+    const { signal = "SIGTERM", timeout = STOP_TIMEOUT_MS, hurry } = options;
+    let left = this.members();
+    if (this.#system.canAsk && timeout > 0) left = await this.#ask(left, signal, timeout, hurry);
+    return left.length > 0 ? await this.#kill(left) : left;
+  }
+
+  /** Kills, looks again and kills what has been started meanwhile, until nothing is left or nothing changes any more. */
+  async #kill(members: readonly ProcessRow[]): Promise<readonly ProcessRow[]> {
+    const killed = new Set<string>();
+    let left = members;
+    let emptyLooks = 0;
+    let lastNews = performance.now();
+    while (emptyLooks < EMPTY_LOOKS && performance.now() - lastNews < KILL_MS) {
+      const hasNews = left.some((row) => !killed.has(keyOf(row)));
+      if (hasNews) lastNews = performance.now();
+      for (const row of left) killed.add(keyOf(row));
+      this.#send(left, "SIGKILL");
+      // A process that forks and ends without pause is met only by looks without pause.
+      if (!hasNews) await pause(MIN_PAUSE_MS, undefined);
+      left = this.members("SIGKILL");
+      emptyLooks = left.length === 0 ? emptyLooks + 1 : 0;
+    }
+    return left;
+  }
+
+  async #ask(
+    members: readonly ProcessRow[],
+    signal: NodeJS.Signals,
+    timeout: number,
+    hurry: AbortSignal | undefined,
+  ): Promise<readonly ProcessRow[]> {
+    const deadline = performance.now() + timeout;
+    const asked = new Set<string>();
+    let left = members;
+    let ms = MIN_PAUSE_MS;
+    while (left.length > 0 && !hurry?.aborted) {
+      // What is started after the question may be the server's own clearing up: it is asked once the others have gone.
+      if (!left.some((row) => asked.has(keyOf(row)))) {
+        this.#send(left, signal);
+        this.#send(left, "SIGCONT");
+        for (const row of left) asked.add(keyOf(row));
+      }
+      const remaining = deadline - performance.now();
+      if (remaining <= 0) break;
+      await pause(Math.min(ms, remaining), hurry);
+      ms = Math.min(MAX_PAUSE_MS, ms * 1.5);
+      left = this.#stillThere(left);
+    }
+    return left;
+  }
+}

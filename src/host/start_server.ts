@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { PROC } from "./inspect.ts";
+import { parseLockLimits } from "./process_table.ts";
+import { ProcessTree } from "./process_tree.ts";
+
+/** Where the output of a server goes. */
+export interface ServerOptions {
+  /** A file that takes both streams; it is emptied first. */
+  readonly log?: string | undefined;
+  /** Whether standard output goes where standard error does, as that of this process has another use. */
+  readonly isOutputTaken?: boolean | undefined;
+  readonly platform?: string | undefined;
+}
+
+/** A server that was started, and all that it has started itself. */
+export interface Server {
+  readonly tree: ProcessTree;
+  /** The exit status of the shell that runs it, or 128 and the number of the signal that ended it. */
+  readonly ended: Promise<number>;
+}
+
+/** Marks are numbers from here up to twice as much: what has a mark outside of that was given a limit by others. */
+const FIRST_MARK = 2 ** 30;
+
+/** Whether a limit is a mark of this or another `realpeer start`. */
+export function isMark(limit: number | null): boolean {
+  return limit !== null && limit >= FIRST_MARK && limit < 2 * FIRST_MARK;
+}
+
+/** A number that no other process has for its limit; null where this process may not set one so high. */
+export function chooseMark(random: number, root: string = PROC): number | null {
+  try {
+    const hard = parseLockLimits(readFileSync(join(root, "self/limits"), "latin1"))?.hard ?? 0;
+    const mark = FIRST_MARK + Math.floor(random * FIRST_MARK);
+    return mark <= hard ? mark : null;
+  } catch {
+    // Not Linux, or Deno may not read it.
+    return null;
+  }
+}
+
+/**
+ * Gives itself a mark that all descendants inherit, then becomes the shell that runs the command line, whose text and
+ * messages stay as they are. The mark is a soft limit on file locks: Linux has not enforced RLIMIT_LOCKS since 2.4
+ * (getrlimit(2)), but keeps it and shows it in /proc/PID/limits, of daemons and of setuid programs too. dash spells it
+ * -w, bash and ksh -x.
+ */
+const MARK_AND_RUN = `{ ulimit -S -w "$2" || ulimit -S -x "$2"; } 2>/dev/null; exec "$0" -c "$1"`;
+
+/** The system's shell with a command line. */
+export function shellCommand(
+  commandLine: string,
+  mark: number | null,
+  platform: string = process.platform,
+  shell: string = "/bin/sh",
+): readonly [file: string, ...args: string[]] {
+  if (platform === "win32") return [process.env["ComSpec"] ?? "cmd.exe", "/d", "/s", "/c", `"${commandLine}"`];
+  if (mark === null) return [shell, "-c", commandLine];
+  return [shell, "-c", MARK_AND_RUN, shell, commandLine, String(mark)];
+}
+
+/**
+ * Starts a command line with the system's shell, as leader of a session of its own: what is typed at the terminal is
+ * for others, and Ctrl-C does not reach it. Its standard input is a pipe that stays open: programs that watch it, such
+ * as `esbuild --watch`, end with it.
+ *
+ * @throws when there is no shell, or the log cannot be written
+ */
+export function startServer(commandLine: string, options: ServerOptions = {}): Promise<Server> {
+  const { log, isOutputTaken = false, platform = process.platform } = options;
+  const mark = platform === "linux" ? chooseMark(Math.random()) : null;
+  const [file, ...args] = shellCommand(commandLine, mark, platform);
+  const logFd = log === undefined ? undefined : openSync(log, "w");
+  const stdout = logFd ?? (isOutputTaken ? 2 : 1);
+  const isWindows = platform === "win32";
+  const child = spawn(file, args, {
+    detached: !isWindows,
+    stdio: ["pipe", stdout, logFd ?? 2],
+    windowsVerbatimArguments: isWindows,
+  });
+  if (logFd !== undefined) closeSync(logFd);
+  child.stdin?.on("error", () => {});
+  const ended = new Promise<number>((resolve) => {
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("spawn", () => {
+      const { pid } = child;
+      if (pid !== undefined) resolve({ tree: new ProcessTree({ pid, mark }), ended });
+    });
+  });
+}

@@ -1,0 +1,235 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { deadPort } from "../../src/api/testing.ts";
+import { linuxProcesses, type ProcessSystem, psProcesses } from "../../src/host/process_system.ts";
+import { ProcessTree } from "../../src/host/process_tree.ts";
+import { chooseMark, isMark, shellCommand, startServer } from "../../src/host/start_server.ts";
+import { find, missing } from "../fixtures/daemon.ts";
+import { because } from "../fixtures/lab.ts";
+import { processesWith, uniqueSeconds, until } from "../fixtures/processes.ts";
+import { socketsOnPort } from "../programs/host_sockets.ts";
+
+const noProc = process.platform === "linux" ? undefined : "there is no /proc here";
+
+/** Starts the line, in which SECONDS is a number of its own, and waits until so many processes have that number. */
+async function startTree(line: string, count: number) {
+  const seconds = uniqueSeconds();
+  const { tree, ended } = await startServer(line.replaceAll("SECONDS", seconds), { log: "/dev/null" });
+  const left = (): number[] => processesWith(seconds);
+  await until(() => left().length >= count, `${count} processes of ${line}`);
+  return { tree, ended, left };
+}
+
+/** Shell lines, how many processes of them hold SECONDS, and whether they end when they are asked. */
+const SITUATIONS: Readonly<Record<string, readonly [line: string, count: number, endsWhenAsked: boolean]>> = {
+  "a shell that waits for its last command": ["sleep SECONDS; echo", 2, true],
+  "one in the background of a shell that has gone": ["sleep SECONDS & exit 0", 1, true],
+  "shells in shells": ["sh -c 'sh -c \"sleep SECONDS; echo\"; echo'; echo", 4, true],
+  "a session of its own": ["setsid sleep SECONDS", 1, true],
+  "a double fork": ["(setsid sh -c 'sleep SECONDS & exit' &); exit 0", 1, true],
+  "an empty environment": ["(setsid env -i sleep SECONDS &); exit 0", 1, true],
+  "a name of its own": ["(setsid perl -e '$0 = qq(SECONDS); sleep 999' &); exit 0", 1, true],
+  "a process that ignores SIGTERM": ["trap '' TERM; sleep SECONDS; echo", 2, false],
+  "a grandchild that ignores SIGTERM": ["sh -c 'trap \"\" TERM; sleep SECONDS; echo'; echo", 3, false],
+  "a daemon that ignores SIGTERM": ["(trap '' TERM; setsid sleep SECONDS &); exit 0", 1, false],
+  "a stopped process": ["sh -c 'kill -STOP $$; echo SECONDS'; echo", 2, true],
+  "a limit on locks of its own, in a session of its own": [
+    "bash -c 'ulimit -S -x unlimited; setsid sleep SECONDS; echo'; echo",
+    3,
+    true,
+  ],
+};
+
+describe.skipIf(noProc)(because("a tree of processes is stopped whole", noProc), () => {
+  for (const [name, [line, count, endsWhenAsked]] of Object.entries(SITUATIONS)) {
+    test(name, async () => {
+      const { tree, left } = await startTree(line, count);
+      const started = performance.now();
+      expect(await tree.stop({ timeout: endsWhenAsked ? 20_000 : 300 })).toEqual([]);
+      expect(left()).toEqual([]);
+      expect(tree.members()).toEqual([]);
+      if (endsWhenAsked) expect(performance.now() - started).toBeLessThan(10_000);
+      else expect(performance.now() - started).toBeGreaterThan(290);
+    });
+  }
+
+  test("a process that forks and ends without pause, each time in a new session", async () => {
+    const seconds = uniqueSeconds();
+    const hop = "use POSIX; $SIG{TERM} = 'IGNORE'; while (1) { if (fork) { exit } POSIX::setsid(); }";
+    const { tree } = await startServer(`perl -e '${hop} # ${seconds}'`, { log: "/dev/null" });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(tree.members().length).toBeGreaterThan(0);
+    expect(await tree.stop({ timeout: 100 })).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(processesWith(seconds)).toEqual([]);
+  });
+
+  test("what a server starts to clear up is left to do so", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "realpeer-tree-"));
+    const seconds = uniqueSeconds();
+    const line = `trap 'sleep 0.3; echo cleared > ${folder}/log; exit' TERM; while :; do sleep 0.05; done # ${seconds}`;
+    const { tree } = await startServer(line, { log: "/dev/null" });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await tree.stop()).toEqual([]);
+    expect(readFileSync(join(folder, "log"), "utf8")).toBe("cleared\n");
+    expect(processesWith(seconds)).toEqual([]);
+  });
+
+  test("at once when that is wanted, in the middle of the time-out", async () => {
+    const { tree, left } = await startTree("trap '' TERM; sleep SECONDS; echo", 2);
+    const hurry = new AbortController();
+    setTimeout(() => hurry.abort(), 200);
+    const started = performance.now();
+    expect(await tree.stop({ timeout: 30_000, hurry: hurry.signal })).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(left()).toEqual([]);
+  });
+
+  test("with another signal", async () => {
+    const { tree, left } = await startTree("trap '' TERM; trap 'exit 3' INT; sleep SECONDS & wait", 2);
+    // A command in the background of a shell ignores SIGINT.
+    expect(await tree.stop({ signal: "SIGINT", timeout: 300 })).toEqual([]);
+    expect(left()).toEqual([]);
+  });
+
+  test("and nothing else is: what has no mark, and another tree", async () => {
+    const seconds = uniqueSeconds();
+    const bystander = spawn("sleep", [seconds]);
+    const one = await startTree("sleep SECONDS; echo", 2);
+    const other = await startTree("(setsid sleep SECONDS &); sleep SECONDS", 2);
+    expect(await one.tree.stop()).toEqual([]);
+    expect(other.left().length).toBeGreaterThanOrEqual(2);
+    expect(processesWith(seconds)).toEqual([bystander.pid]);
+    bystander.kill();
+    expect(await other.tree.stop()).toEqual([]);
+  });
+
+  test("a process of another user that may not be killed is named", async () => {
+    const { tree, left } = await startTree("setsid sleep SECONDS", 1);
+    const linux = linuxProcesses();
+    // What kill(2) says of a setuid program.
+    const denying: ProcessSystem = { ...linux, signal: () => "denied" };
+    const foreign = new ProcessTree({ pid: tree.pid, mark: tree.mark, system: denying });
+    const unstopped = await foreign.stop({ timeout: 50 });
+    expect(unstopped.map(({ pid }) => pid).toSorted()).toEqual(left().toSorted());
+    expect(await tree.stop()).toEqual([]);
+  });
+
+  const nginx = find("nginx");
+  const noNginx = missing(["nginx", nginx]);
+  test.skipIf(noNginx)(because("nginx as a daemon, with its workers", noNginx), async () => {
+    await using dead = await deadPort();
+    const folder = mkdtempSync(join(tmpdir(), "realpeer-nginx-"));
+    const { port } = dead;
+    await dead.release();
+    writeFileSync(
+      join(folder, "nginx.conf"),
+      `pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 2; events {}
+       http { access_log off; server { listen 127.0.0.1:${port}; } }`,
+    );
+    const { tree, ended } = await startServer(`${nginx} -p ${folder} -c ${folder}/nginx.conf`, { log: "/dev/null" });
+    expect(await ended).toBe(0);
+    await until(() => tree.members().length >= 3, "a master and two workers");
+    expect(await tree.stop()).toEqual([]);
+    expect(processesWith(folder)).toEqual([]);
+    expect(socketsOnPort(port).filter((socket) => socket.startsWith("0A"))).toEqual([]);
+  });
+
+  const redis = find("redis-server");
+  const noRedis = missing(["redis-server", redis]);
+  test.skipIf(noRedis)(because("redis as a daemon", noRedis), async () => {
+    const folder = mkdtempSync(join(tmpdir(), "realpeer-redis-"));
+    const socket = `${folder}/redis.sock`;
+    const options = `--port 0 --unixsocket ${socket} --daemonize yes --save '' --dir ${folder}`;
+    const { tree, ended } = await startServer(`${redis} ${options}`, { log: "/dev/null" });
+    expect(await ended).toBe(0);
+    await until(() => processesWith(socket).length === 1, "redis runs");
+    expect(await tree.stop()).toEqual([]);
+    expect(processesWith(socket)).toEqual([]);
+  });
+});
+
+describe.skipIf(noProc)(because("where there are no marks", noProc), () => {
+  test("ps tells the same of every process of this machine", () => {
+    const seconds = uniqueSeconds();
+    const child = spawn("sleep", [seconds], { detached: true });
+    try {
+      const row = psProcesses().list()?.rows.find(({ pid }) => pid === child.pid);
+      expect(row).toMatchObject({ parent: process.pid, group: child.pid, isGone: false });
+      expect(row?.name).toMatch(new RegExp(`sleep ${seconds}$`));
+      expect(Math.abs(Date.now() - row!.startTime)).toBeLessThan(60_000);
+    } finally {
+      child.kill();
+    }
+  });
+
+  test("the group and the chain of parents are stopped, by ps", async () => {
+    const seconds = uniqueSeconds();
+    const line = `setsid sleep ${seconds} & sleep ${seconds}; echo`;
+    const server = await startServer(line, { log: "/dev/null", platform: "darwin" });
+    await until(() => processesWith(seconds).length >= 3, "all run");
+    const tree = new ProcessTree({ pid: server.tree.pid, mark: null, system: psProcesses() });
+    expect(tree.members().length).toBeGreaterThanOrEqual(3);
+    expect(await tree.stop()).toEqual([]);
+    expect(processesWith(seconds)).toEqual([]);
+  });
+
+  test("the group is stopped where no process may be looked at", async () => {
+    const seconds = uniqueSeconds();
+    const { tree: { pid } } = await startServer(`trap '' TERM; sleep ${seconds} & sleep ${seconds}; echo`);
+    await until(() => processesWith(seconds).length >= 3, "all run");
+    const blind: ProcessSystem = { ...linuxProcesses(), list: () => null, read: () => null, readMark: () => null };
+    const tree = new ProcessTree({ pid, mark: null, system: blind });
+    expect(tree.isVisible).toBe(false);
+    await tree.stop({ timeout: 100 });
+    expect(processesWith(seconds)).toEqual([]);
+  });
+});
+
+describe("a server's mark", () => {
+  test.skipIf(noProc)(because("is a number of its own, and none where the hard limit is lower", noProc), () => {
+    expect(isMark(chooseMark(0))).toBe(true);
+    expect(isMark(chooseMark(0.999_999_9))).toBe(true);
+    expect([isMark(null), isMark(1000)]).toEqual([false, false]);
+    const folder = mkdtempSync(join(tmpdir(), "realpeer-limits-"));
+    execFileSync("mkdir", ["-p", join(folder, "self")]);
+    writeFileSync(
+      join(folder, "self/limits"),
+      "Max file locks            1000                 1000                 locks\n",
+    );
+    expect(chooseMark(0.5, folder)).toBeNull();
+    expect(chooseMark(0.5, join(folder, "missing"))).toBeNull();
+  });
+
+  const shells = ["dash", "bash", "busybox"].filter((shell) => find(shell, ["/bin", "/usr/bin"]));
+  const lines = [
+    "# only a comment",
+    "",
+    "syntax (",
+    "; x",
+    "no-such-program-anywhere",
+    "exit 3",
+    "false || echo 'a  b' \"$HOME\" `echo c` \\\n d",
+    "echo $LINENO",
+    "cat <<X\n  here\nX",
+    "kill -9 $$",
+  ];
+  for (const shell of process.platform === "linux" ? shells : []) {
+    test(`does not change what ${shell} does with a command line, and is there`, () => {
+      const folder = mkdtempSync(join(tmpdir(), "realpeer-shell-"));
+      // busybox is a shell by this name.
+      const path = join(folder, "sh");
+      symlinkSync(find(shell, ["/bin", "/usr/bin"])!, path);
+      const run = (line: string, mark: number | null) => {
+        const [file, ...args] = shellCommand(line, mark, "linux", path);
+        const { status, signal, stdout, stderr } = spawnSync(file, args, { encoding: "utf8" });
+        return { status, signal, stdout, stderr };
+      };
+      for (const line of lines) expect(run(line, 2 ** 30 + 7), line).toEqual(run(line, null));
+      expect(run("grep locks /proc/self/limits", 2 ** 30 + 7).stdout).toMatch(/^Max file locks +1073741831 /);
+    });
+  }
+});
