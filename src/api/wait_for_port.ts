@@ -61,9 +61,8 @@ export async function waitForPort(
  * @internal
  */
 export async function waitWithCounts(options: ConnectOptions, counts?: AttemptCounts): Promise<WaitResult> {
-  const resolved = resolveOptions(options && withDefaults(options), { isWindows });
-  const openHint = (): Hint | null => openLocalHint(resolved.target.hostname);
-  return await withAdapter(resolved, (adapter) => waitWith(adapter, resolved, { openHint, ...counts && { counts } }));
+  const resolved = resolveOptions(options && withWaitDefaults(options), { isWindows });
+  return await withAdapter(resolved, (adapter) => waitWith(adapter, resolved, { counts }));
 }
 
 /**
@@ -76,13 +75,31 @@ export async function waitWith<Socket>(
   options: ResolvedOptions,
   context: DialContext,
 ): Promise<WaitResult> {
-  const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, options, context);
-  adapter.close(socket);
-  return { remote: pair.remote, attempts, selfConnects, elapsed };
+  return (await dialAndClose(adapter, options, context)).result;
 }
 
-/** The options with the defaults of waiting; what is no object is left for the check. */
-function withDefaults(options: ConnectOptions): ConnectOptions {
+/**
+ * The same, with what was opened, now closed.
+ *
+ * @internal
+ */
+export async function dialAndClose<Socket>(
+  adapter: Adapter<Socket>,
+  options: ResolvedOptions,
+  context: DialContext,
+): Promise<{ readonly result: WaitResult; readonly socket: Socket }> {
+  const openHint = (): Hint | null => openLocalHint(options.target.hostname);
+  const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, options, { openHint, ...context });
+  adapter.close(socket);
+  return { result: { remote: pair.remote, attempts, selfConnects, elapsed }, socket };
+}
+
+/**
+ * The options with the defaults of waiting; what is no object is left for the check.
+ *
+ * @internal
+ */
+export function withWaitDefaults(options: ConnectOptions): ConnectOptions {
   if (typeof options !== "object") return options;
   const { retry = true, timeout = DEFAULT_TIMEOUT_MS, ...rest } = ownProperties(options);
   return { ...rest, retry, timeout };

@@ -22,7 +22,7 @@ export interface DialContext {
   /** Called before the first pause, for what may end pauses early; null: there is no hint. */
   readonly openHint?: (() => Hint | null) | undefined;
   /** Kept up to date, for a caller that shows them or wants them after a failure. */
-  readonly counts?: AttemptCounts;
+  readonly counts?: AttemptCounts | undefined;
 }
 
 /** For how long the addresses of a name are used before the name is looked up again, beside the next attempt. */

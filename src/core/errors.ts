@@ -110,6 +110,9 @@ const RETRIABLE_CODES: Readonly<Record<string, string>> = {
   // No file descriptor is free now: in this process, on this host.
   EMFILE: NO_DESCRIPTOR,
   ENFILE: NO_DESCRIPTOR,
+  // The peer is there but not ready: another HTTP status, or another protocol.
+  EHTTPSTATUS: "answered with another status",
+  EPROTO: "what answers speaks another protocol",
   // The name does not resolve yet; the spellings are those of getaddrinfo(3), Node and Bun.
   ENOTFOUND: NO_NAME,
   EAI_AGAIN: `${NO_NAME}, the name server does not answer`,

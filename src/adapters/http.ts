@@ -1,0 +1,139 @@
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
+import type { Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Adapter, Attempt, Target } from "../core/attempt.ts";
+import { ipVersion, sameEndpoint } from "../core/endpoint.ts";
+import { nodeAdapter } from "./node.ts";
+
+/** What is asked, and which answers count. */
+export interface HttpQuestion {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: OutgoingHttpHeaders;
+  /** Whether any certificate will do. */
+  readonly insecure: boolean;
+  /** Whether a status counts. */
+  readonly isWanted: (status: number) => boolean;
+}
+
+/** A connection over which a request was answered; `status` is undefined where it was not even sent. */
+export interface HttpAnswer {
+  readonly socket: Socket;
+  readonly status: number | undefined;
+}
+
+/** The host of a URL as sockets take it: no brackets round an IPv6 address. */
+export function hostnameOf({ hostname }: URL): string {
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+}
+
+/** The port of a URL, the scheme's own where none is written. */
+export function portOf({ port, protocol }: URL): number {
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+}
+
+function statusError(status: number, url: URL): Error {
+  const hint = `answered with status ${status}`;
+  return Object.assign(new Error(`Cannot take ${url.host} as ready: it ${hint}`), {
+    code: "EHTTPSTATUS",
+    hint,
+    status,
+  });
+}
+
+/** Certificates do not change by waiting: these codes of OpenSSL's verification are final. */
+const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
+
+/** The runtime's error, with words and with a code that tells whether another attempt may succeed. */
+function explained(error: Error, isTls: boolean): Error {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  if (isTls && CERTIFICATE_CODE.test(code)) {
+    return Object.assign(error, { hint: `the certificate is not accepted (${code}), insecure takes any` });
+  }
+  // What the HTTP parser and the TLS library say of peers that speak another protocol.
+  const isForeign = code.startsWith("HPE_") || code === "EPROTO" || code.startsWith("ERR_SSL");
+  if (!isForeign) return error;
+  const hint = `what answers does not speak ${isTls ? "HTTPS" : "HTTP"}`;
+  return Object.assign(new Error(hint, { cause: error }), { code: "EPROTO", hint });
+}
+
+/** Whether the kernel has connected the socket to itself: then nothing is asked, the core resets it. */
+function isSelf(socket: Socket): boolean {
+  const pair = nodeAdapter.endpoints(socket);
+  return pair === null || sameEndpoint(pair.local, pair.remote);
+}
+
+function ask(socket: Socket, { url, method, headers, insecure }: HttpQuestion): Promise<number> {
+  const isTls = url.protocol === "https:";
+  const hostname = hostnameOf(url);
+  const transport = isTls
+    ? connectTls({
+      socket,
+      host: hostname,
+      // Names only (RFC 6066, 3).
+      servername: ipVersion(hostname) === 0 ? hostname : "",
+      rejectUnauthorized: !insecure,
+      ALPNProtocols: ["http/1.1"],
+    })
+    : socket;
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(explained(error, isTls));
+    transport.on("error", fail).on("close", () => {
+      fail(Object.assign(new Error("the peer hung up"), { code: "ECONNRESET", hint: "the peer hung up" }));
+    });
+    const take = (response: IncomingMessage): void => resolve(response.statusCode ?? 0);
+    // An `agent` would leave `createConnection` uncalled, and some runtimes then ask the proxy of the environment.
+    const asked = request({
+      createConnection: () => transport,
+      method,
+      path: `${url.pathname}${url.search}`,
+      headers: { host: url.host, accept: "*/*", connection: "close", ...authorization(url), ...headers },
+    });
+    asked.on("response", take).on("upgrade", take).on("error", fail).end();
+  });
+}
+
+/** Basic authentication (RFC 7617) for `http://user:password@host/`. */
+function authorization({ username, password }: URL): OutgoingHttpHeaders {
+  if (username === "" && password === "") return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
+}
+
+/** A connection whose peer has answered a request with a status that counts. The body is not read. */
+export function httpAdapter(question: HttpQuestion): Adapter<HttpAnswer> {
+  const close = (socket: Socket): void => nodeAdapter.close(socket);
+  return {
+    open(target: Target, mayAbandon: boolean): Attempt<HttpAnswer> {
+      const attempt = nodeAdapter.open(target, mayAbandon);
+      let connected: Socket | undefined;
+      let isAbandoned = false;
+      const opened = attempt.opened.then(async (socket): Promise<HttpAnswer> => {
+        connected = socket;
+        // A socket that comes too late is for the core to close.
+        if (isAbandoned || isSelf(socket)) return { socket, status: undefined };
+        try {
+          const status = await ask(socket, question);
+          if (!question.isWanted(status)) throw statusError(status, question.url);
+          return { socket, status };
+        } catch (error) {
+          close(socket);
+          throw error;
+        }
+      });
+      const abandon = (): void => {
+        isAbandoned = true;
+        if (connected === undefined) attempt.abandon();
+        else close(connected);
+      };
+      return { opened, abandon };
+    },
+    endpoints: ({ socket }) => nodeAdapter.endpoints(socket),
+    reset: ({ socket }) => nodeAdapter.reset(socket),
+    close: ({ socket }) => close(socket),
+    // An answer proves more than an open connection does, and after it the peer may hang up.
+    watchPeer: () => ({ hungUp: new Promise(() => {}), stop() {} }),
+    ...(nodeAdapter.lookup && { lookup: nodeAdapter.lookup }),
+    publish: nodeAdapter.publish,
+  };
+}

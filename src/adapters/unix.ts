@@ -1,0 +1,47 @@
+import { createConnection, type Socket } from "node:net";
+import type { Adapter, Attempt } from "../core/attempt.ts";
+import { isRetriable } from "../core/errors.ts";
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such socket",
+  ECONNREFUSED: "nobody listens on the socket",
+  // The listener's queue is full (connect(2)).
+  EAGAIN: "the listener is busy",
+};
+
+/** Whether waiting may help: servers make the file, and those before them leave it behind. */
+export function mayListen(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return isRetriable(error) || (typeof code === "string" && Object.hasOwn(WORDS, code));
+}
+
+function explained(error: NodeJS.ErrnoException): Error {
+  const words = WORDS[error.code ?? ""];
+  return words === undefined ? error : Object.assign(error, { hint: words });
+}
+
+/** Connections to the unix socket at `path`; the target is not looked at. Such a socket never meets itself. */
+export function unixAdapter(path: string): Adapter<Socket> {
+  const ends = { local: { hostname: "", port: 0 }, remote: { hostname: path, port: 0 } };
+  const close = (socket: Socket): void => void socket.on("error", () => {}).destroy();
+  return {
+    open(): Attempt<Socket> {
+      const socket = createConnection({ path });
+      const opened = new Promise<Socket>((resolve, reject) => {
+        socket.once("connect", () => resolve(socket)).once("error", (error) => reject(explained(error)));
+      });
+      return { opened, abandon: () => close(socket) };
+    },
+    endpoints: () => ends,
+    reset: close,
+    close,
+    watchPeer(socket) {
+      let onHangUp = (): void => {};
+      const hungUp = new Promise<void>((resolve) => onHangUp = resolve);
+      // What the peer says is of no interest: the connection is closed afterwards.
+      socket.resume().on("end", onHangUp).on("close", onHangUp).on("error", onHangUp);
+      return { hungUp, stop() {} };
+    },
+    publish() {},
+  };
+}

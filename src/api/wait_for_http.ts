@@ -1,0 +1,96 @@
+import { hostnameOf, httpAdapter, type HttpQuestion, portOf } from "../adapters/http.ts";
+import { isWindows } from "../adapters/detect.ts";
+import type { AttemptCounts } from "../core/attempt.ts";
+import { type ConnectOptions, ownProperties, resolveOptions } from "../core/options.ts";
+import { dialAndClose, type WaitResult, withWaitDefaults } from "./wait_for_port.ts";
+
+/** Which statuses count: one, several, or those for which a function returns true. */
+export type StatusTest = number | readonly number[] | ((status: number) => boolean);
+
+/** The options of `waitForPort`, and what HTTP adds. An answer is the proof: `stableFor` has no meaning here. */
+export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port" | "stableFor"> {
+  /** @default {"GET"} */
+  readonly method?: string | undefined;
+  /** Sent besides `host`, `accept` and, for a URL with a user, `authorization`, and in place of these. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** Which statuses count; redirects are not followed. @default {200 to 399} */
+  readonly status?: StatusTest | undefined;
+  /** Takes any certificate, also one that has signed itself or names another host. @default {false} */
+  readonly insecure?: boolean | undefined;
+}
+
+/** Milliseconds for one answer: a development server may build the first page for long. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+function fail(name: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`Cannot wait: ${name} must be ${expected}, got ${String(value)}`);
+}
+
+function urlOf(given: string | URL): URL {
+  let url: URL;
+  try {
+    url = new URL(given);
+  } catch {
+    throw fail("url", "an absolute URL", given);
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw fail("url", "http: or https:", given);
+  return url;
+}
+
+function isStatus(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999;
+}
+
+function statusTest(status: StatusTest | undefined): (status: number) => boolean {
+  if (status === undefined) return (code) => code >= 200 && code < 400;
+  if (typeof status === "function") return status;
+  const codes: readonly unknown[] = Array.isArray(status) ? status : [status];
+  const wrong = codes.find((code) => !isStatus(code));
+  if (codes.length === 0 || wrong !== undefined) throw fail("status", "a number from 100, a list or a function", wrong);
+  return (code) => codes.includes(code);
+}
+
+/**
+ * Waits until a real peer answers a request with a status that counts. The body is not read, redirects are not
+ * followed, no proxy is asked. The options are those of `waitForPort`, with `attemptTimeout` 10000.
+ *
+ * @throws {TypeError} when the URL is none of `http:` or `https:`, or an option has the wrong type or an unknown name
+ * @throws {RangeError} when a number is out of its range
+ * @throws {ConnectTimeoutError} when no answer counted in time; `cause` is the last failure
+ * @throws `signal.reason`, as it is, when the signal aborts; the error of a certificate that is not accepted
+ *
+ * @example
+ * ```ts
+ * import { waitForHttp } from "@realpeer/tcp";
+ * const { status, elapsed } = await waitForHttp("http://localhost:3000/health", { status: 200 });
+ * console.log(`${status} after ${Math.round(elapsed)} ms`);
+ * ```
+ */
+export async function waitForHttp(
+  url: string | URL,
+  options: HttpWaitOptions = {},
+): Promise<WaitResult & { readonly status: number }> {
+  return await waitForAnswer(url, options);
+}
+
+/**
+ * `waitForHttp` for a caller that shows how the wait is going: `counts` is kept up to date meanwhile.
+ *
+ * @internal
+ */
+export async function waitForAnswer(
+  given: string | URL,
+  options: HttpWaitOptions,
+  counts?: AttemptCounts,
+): Promise<WaitResult & { readonly status: number }> {
+  if (typeof options !== "object" || options === null) throw fail("options", "an object", options);
+  const url = urlOf(given);
+  const { method = "GET", headers = {}, status, insecure = false, ...rest } = ownProperties(options);
+  const isWanted = statusTest(status);
+  const copied = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()]));
+  const question: HttpQuestion = { url, method, headers: copied, insecure, isWanted };
+  const connectOptions = { attemptTimeout: ANSWER_TIMEOUT_MS, ...rest, hostname: hostnameOf(url), port: portOf(url) };
+  const resolved = resolveOptions(withWaitDefaults(connectOptions), { isWindows });
+  const { result, socket } = await dialAndClose(httpAdapter(question), resolved, { counts });
+  return { ...result, status: socket.status ?? 0 };
+}
