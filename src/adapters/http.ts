@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Adapter, Attempt, Target } from "../core/attempt.ts";
 import { ipVersion, sameEndpoint } from "../core/endpoint.ts";
+import { hostnameOf } from "../core/url.ts";
 import { nodeAdapter } from "./node.ts";
 
 /** What is asked, and which answers count. */
@@ -20,16 +21,6 @@ export interface HttpQuestion {
 export interface HttpAnswer {
   readonly socket: Socket;
   readonly status: number | undefined;
-}
-
-/** The host of a URL as sockets take it: no brackets round an IPv6 address. */
-export function hostnameOf({ hostname }: URL): string {
-  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-}
-
-/** The port of a URL, the scheme's own where none is written. */
-export function portOf({ port, protocol }: URL): number {
-  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }
 
 function statusError(status: number, url: URL): Error {

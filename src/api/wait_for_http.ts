@@ -1,7 +1,8 @@
-import { hostnameOf, httpAdapter, type HttpQuestion, portOf } from "../adapters/http.ts";
+import { httpAdapter, type HttpQuestion } from "../adapters/http.ts";
 import { isWindows } from "../adapters/detect.ts";
 import type { AttemptCounts } from "../core/attempt.ts";
 import { type ConnectOptions, ownProperties, resolveOptions } from "../core/options.ts";
+import { hostnameOf, portOf } from "../core/url.ts";
 import { dialAndClose, type WaitResult, withWaitDefaults } from "./wait_for_port.ts";
 
 /** Which statuses count: one, several, or those for which a function returns true. */

@@ -16,6 +16,9 @@ export interface Arguments<Specs extends OptionSpecs> {
   readonly positionals: readonly string[];
 }
 
+/** The longest word that another one may be meant by. */
+const MAX_WORD = 40;
+
 /** How many letters must be changed, put in, left out or swapped with their neighbour (Damerau, Levenshtein). */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
@@ -34,6 +37,8 @@ function editDistance(a: string, b: string): number {
 
 /** The known word that was probably meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  // No word is near to one that is several times as long.
+  if (word.length > MAX_WORD) return undefined;
   const isNear = (other: string): boolean =>
     editDistance(word, other) <= Math.max(1, Math.floor(other.length / 2)) ||
     (word.length > 1 && other.startsWith(word));

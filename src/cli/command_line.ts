@@ -1,7 +1,8 @@
 import { nearest } from "./arguments.ts";
 import { Interrupted, Status, UsageError } from "./errors.ts";
 import { Interrupts } from "./interrupts.ts";
-import type { System } from "./runtime/system.ts";
+import { printable } from "./output.ts";
+import { CannotRunError, isBrokenPipe, type System } from "./runtime/system.ts";
 import { wait } from "./commands/wait.ts";
 
 /** One of the commands; with its exit status. */
@@ -10,6 +11,7 @@ export type Command = (args: readonly string[], system: System, interrupts: Inte
 /** Loaded when they are asked for: what they import costs time. `wait`, which is in a hurry, is there already. */
 const commands: Readonly<Record<string, () => Command | Promise<Command>>> = {
   wait: () => wait,
+  start: async () => (await import("./commands/start.ts")).start,
   demo: async () => (await import("./commands/demo.ts")).demo,
   check: async () => (await import("./commands/check.ts")).check,
   scan: async () => (await import("./commands/scan.ts")).scan,
@@ -49,10 +51,16 @@ async function run(system: System, interrupts: Interrupts): Promise<number> {
   return await command(args, system, interrupts);
 }
 
+/** What shells report of a program that SIGPIPE has ended. */
+const BROKEN_PIPE_STATUS = 128 + 13;
+/** How much of a message is shown: it may quote an argument of any length. */
+const MAX_LINE = 500;
+
 /** One line of what went wrong, whatever it was. */
 function lineOf(error: unknown): string {
   const message = error instanceof Error ? error.message || error.name : String(error);
-  const line = message.split("\n").map((part) => part.trim()).filter(Boolean).join(" ");
+  const whole = message.length > MAX_LINE ? `${message.slice(0, MAX_LINE)}…` : message;
+  const line = whole.split("\n").map((part) => part.trim()).filter(Boolean).join(" ");
   const isPermission = error instanceof Error && error.name === "NotCapable";
   return isPermission && !line.includes("run again") ? `${line}, run again with the --allow-all flag` : line;
 }
@@ -64,7 +72,10 @@ export async function runCommandLine(system: System): Promise<number> {
     return await run(system, interrupts);
   } catch (error) {
     if (error instanceof Interrupted) return error.status;
-    system.stderr.write(`realpeer: ${lineOf(error)}\n`);
+    // The reader of standard output, such as `head`, has enough.
+    if (isBrokenPipe(error)) return BROKEN_PIPE_STATUS;
+    system.stderr.write(`realpeer: ${printable(lineOf(error))}\n`);
+    if (error instanceof CannotRunError) return error.status;
     return error instanceof UsageError ? Status.USAGE : Status.UNEXPECTED;
   } finally {
     interrupts.release();

@@ -1,21 +1,43 @@
 import { Interrupted } from "./errors.ts";
-import { SIGNAL_NAMES, SIGNALS, type System } from "./runtime/system.ts";
+import { END_SIGNAL_NAMES, SIGNALS, type System } from "./runtime/system.ts";
 
-/** Turns SIGINT, SIGTERM and SIGHUP into an abort, so that what is under way can be cleared away. */
+/**
+ * Signals that come in a shorter time are one interrupt: npm passes Ctrl-C on to programs that the terminal has sent it
+ * to already.
+ */
+const REPEAT_MS = 100;
+
+/** Turns SIGINT, SIGQUIT, SIGTERM and SIGHUP into an abort, so that what is under way can be cleared away. */
 export class Interrupts {
   /** Aborts with an `Interrupted`. */
   readonly signal: AbortSignal;
   readonly #releases: readonly (() => void)[];
+  readonly #hurry = new AbortController();
+  #count = 0;
+  #last = -Infinity;
+  #isStopping = false;
 
   constructor(system: System) {
     const controller = new AbortController();
     this.signal = controller.signal;
-    this.#releases = SIGNAL_NAMES.map((name) =>
-      system.onSignal(name, () => controller.abort(new Interrupted(128 + SIGNALS[name])))
+    this.#releases = END_SIGNAL_NAMES.map((name) =>
+      system.onSignal(name, () => {
+        controller.abort(new Interrupted(128 + SIGNALS[name]));
+        const now = performance.now();
+        if (now - this.#last >= REPEAT_MS) this.#count++;
+        this.#last = now;
+        if (this.#isStopping && this.#count > 1) this.#hurry.abort();
+      })
     );
   }
 
-  /** From now on the signals are somebody else's. */
+  /** Tells that what was started is being stopped. Returns what aborts at a second interrupt. */
+  beginStop(): AbortSignal {
+    this.#isStopping = true;
+    return this.#hurry.signal;
+  }
+
+  /** From now on the signals have their default effects. */
   release(): void {
     for (const release of this.#releases) release();
   }

@@ -49,15 +49,24 @@ export function writeJson({ stdout }: System, value: unknown): void {
   stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
+/** The same by a command that has more to do than to print it: where it cannot be written, the rest is done. */
+export function tryWriteJson(system: System, value: unknown): void {
+  try {
+    writeJson(system, value);
+  } catch {
+    // A full disk, or a reader that has gone.
+  }
+}
+
 /** Milliseconds as JSON shows them. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-/** Text from elsewhere, such as a command line, that must not move the cursor or break a line. */
+/** Text from elsewhere, such as a command line, that must not move the cursor, break a line or turn its direction. */
 export function printable(text: string): string {
   // deno-lint-ignore no-control-regex -- they are what is taken out
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "?");
 }
 
 const DRAW_EVERY_MS = 100;

@@ -1,12 +1,15 @@
-import { type Child, SIGNAL_NAMES, type SignalName, type System } from "./runtime/system.ts";
+import { type Child, FORWARDED_SIGNAL_NAMES, type SignalName, type System } from "./runtime/system.ts";
+
+/** Signals that the terminal itself sends to every process of its foreground group. */
+const TERMINAL_SIGNALS: ReadonlySet<SignalName> = new Set<SignalName>(["SIGINT", "SIGQUIT", "SIGWINCH"]);
 
 /**
- * Whether the terminal itself sends this signal to the command: Ctrl-C reaches everything in the foreground, and many
+ * Whether the terminal sends this signal to the command too: Ctrl-C reaches everything in the foreground, and many
  * programs take a second SIGINT as "at once, without clearing up".
  */
-async function comesFromKeyboard(name: SignalName, system: System): Promise<boolean> {
-  if (name !== "SIGINT" || !system.isInteractive()) return false;
-  return (await import("../host/process_watch.ts")).isInForeground() ?? true;
+async function comesFromTerminal(name: SignalName, system: System): Promise<boolean> {
+  if (!TERMINAL_SIGNALS.has(name)) return false;
+  return (await import("../host/process_watch.ts")).isInForeground() ?? system.isInteractive();
 }
 
 /** Runs the command to its end and resolves with its exit status; signals are passed on to it. */
@@ -15,11 +18,11 @@ export async function runCommand(command: readonly string[], system: System): Pr
   // What arrives while the command is being started must not get lost.
   const early: SignalName[] = [];
   const pass = async (name: SignalName): Promise<void> => {
-    if (await comesFromKeyboard(name, system)) return;
+    if (await comesFromTerminal(name, system)) return;
     if (child) child.kill(name);
     else early.push(name);
   };
-  const releases = SIGNAL_NAMES.map((name) => system.onSignal(name, () => void pass(name)));
+  const releases = FORWARDED_SIGNAL_NAMES.map((name) => system.onSignal(name, () => void pass(name)));
   try {
     child = await system.start(command);
     for (const name of early) child.kill(name);

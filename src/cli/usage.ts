@@ -8,6 +8,7 @@ itself: the port then looks open, and the real server cannot bind it.
 Usage: realpeer COMMAND [OPTION...]
 
   wait    wait until a real peer accepts on a port, then run a command
+  start   start a server, wait for it, run a command, stop the server
   demo    show the self-connection on this machine's kernel
   check   tell whether a server's port is exposed, and what ends the risk
   scan    find live self-connections and the programs that hold them
@@ -29,17 +30,24 @@ Exit status:
 Waits until a real peer accepts connections on every target, then runs
 COMMAND. A connection that the kernel made to itself does not count.
 
-TARGET is PORT, :PORT, HOST:PORT, [IPV6]:PORT or tcp://HOST:PORT. No host is
-localhost. A name means all its addresses; one that does not resolve yet is
-waited for.
+TARGET is one of
+  PORT, HOST:PORT, [IPV6]:PORT, tcp://HOST:PORT   a peer accepts; no host is
+                        localhost, a name means all its addresses
+  http://HOST:PORT/PATH, https://...              a peer answers with a status
+                        that counts; no proxy is asked, no redirect followed
+  unix:PATH                                       a peer accepts on the socket
 
   --any                 one target is enough
   --free                wait until a server can bind the port instead: nobody
                         listens, and nothing on it is open or in TIME_WAIT;
                         a PORT without a host is bound on every address
   -t, --timeout TIME    for everything (default 30s, 0 for none)
-  --attempt-timeout TIME  for one attempt (default 2s, 0 for none)
-  --max-delay TIME      longest pause between attempts (default 245ms; 0: none)
+  --attempt-timeout TIME  for one attempt (default 2s, for an HTTP answer 10s,
+                        0 for none)
+  --max-delay TIME      longest pause between attempts (default 250ms; 0: none)
+  --status LIST         HTTP statuses that count, as 200,204 or 200-399 or 2xx
+                        (default 200-399)
+  --insecure            take any certificate
   --stable-for TIME     how long the peer must keep the connection open: a
                         port proxy accepts, then hangs up (default 0)
   --while-pid PID       give up at once when that process is gone
@@ -48,18 +56,65 @@ waited for.
 
 TIME is a number with a unit: 250ms, 30s, 5m, 1h, or 0.
 
-COMMAND runs without a shell, when the wait was met. SIGINT, SIGTERM and SIGHUP
-are passed on to it (Ctrl-C reaches it from the terminal itself), and its exit
-status is the one of realpeer; 128 + n when signal n ended it.
+COMMAND runs without a shell, when the wait was met. SIGINT, SIGTERM, SIGHUP,
+SIGQUIT, SIGUSR1, SIGUSR2 and SIGWINCH are passed on to it (Ctrl-C reaches it
+from the terminal itself), and its exit status is the one of realpeer; 128 + n
+when signal n ended it.
 
-Example:
+REALPEER_TIMEOUT and REALPEER_MAX_DELAY in the environment are the defaults of
+--timeout and --max-delay.
+
+Examples:
   realpeer wait localhost:5432 redis:6379 --timeout 1m -- npm start
+  realpeer wait http://localhost:3000/health --status 200
+  realpeer wait unix:/run/postgresql/.s.PGSQL.5432 -- psql
 
 Exit status:
-  0    ready                 3    unexpected: waiting longer would not help
-  1    not ready in time,    130  interrupted by SIGINT while waiting
-       or the process gone   143  ended by SIGTERM while waiting
-  2    usage
+  0    ready                 126  COMMAND may not be run
+  1    not ready in time,    127  there is no such COMMAND
+       or the process gone   130  interrupted by SIGINT while waiting
+  2    usage                 143  ended by SIGTERM while waiting
+  3    unexpected: waiting longer would not help
+`,
+  start: `Usage: realpeer start SERVER TARGET... [OPTION...] [-- COMMAND [ARG...]]
+
+Starts a server, waits until a real peer accepts on every target, runs COMMAND,
+then stops the server with all that it has started, daemons included.
+
+SERVER is one argument, a command line for the system's shell: "npm run dev".
+TARGET is what realpeer wait takes. For several servers let COMMAND be another
+realpeer start.
+
+  --reuse               take a server that listens already: do not start one,
+                        do not stop it; without this it is an error
+  --stop-signal NAME    what the server is sent to stop (default SIGTERM)
+  --stop-timeout TIME   how long it has to end by itself before SIGKILL
+                        (default 5s)
+  --log FILE            write the server's output there
+  -q, --quiet           no messages but errors of usage
+  --json                the result as one JSON document on standard output;
+                        the server's own goes to standard error. Each target
+                        has pid, command and ownTree: who listens, and whether
+                        that is a process of the server (Linux)
+
+Also --any, -t, --timeout, --attempt-timeout, --max-delay, --stable-for,
+--status and --insecure, as in realpeer wait.
+
+Without COMMAND the server runs until realpeer is interrupted. A second
+interrupt while it is being stopped kills at once. On Linux also a daemon that
+has left its process group, session, parent and environment is found. When
+realpeer itself is killed (SIGKILL), the server goes on running.
+
+Examples:
+  realpeer start "npm run dev" http://localhost:5173 -- npx playwright test
+  realpeer start "redis-server" 6379 -- realpeer start "npm start" 80 -- npm test
+
+Exit status is that of COMMAND, else:
+  0    met, with --reuse     126  COMMAND may not be run
+  1    not ready: in time,   127  there is no such COMMAND
+       the server ended, or  129  SIGHUP  130  SIGINT
+       another one listens   131  SIGQUIT  143  SIGTERM
+  2    usage                 3    unexpected
 `,
   demo: `Usage: realpeer demo [PORT] [OPTION...]
 

@@ -1,13 +1,14 @@
 import { openLocalHint } from "../api/local_hint.ts";
+import type { StatusTest } from "../api/wait_for_http.ts";
 import { waitWith, waitWithCounts } from "../api/wait_for_port.ts";
 import type { AttemptCounts } from "../core/attempt.ts";
-import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import type { Endpoint } from "../core/endpoint.ts";
 import { ConnectTimeoutError, describeFailure } from "../core/errors.ts";
 import { type ConnectOptions, resolveOptions } from "../core/options.ts";
 import type { RetryOptions } from "../core/retry.ts";
-import { UsageError } from "./errors.ts";
 import { roundMs } from "./output.ts";
 import { withWayOut } from "./proc_access.ts";
+import type { HttpTarget, TcpTarget, UnixTarget, WaitTarget } from "./target.ts";
 
 /** How to wait for each target, in milliseconds; 0 is none. */
 export interface WaitOptions {
@@ -17,40 +18,25 @@ export interface WaitOptions {
   readonly stableFor: number;
   /** Whether the port is to be bound, not connected to. */
   readonly free: boolean;
-}
-
-/** A target as it was written, and what that means. */
-export interface WaitTarget extends Endpoint {
-  readonly text: string;
-  /** Whether only a port was given: a server would bind it on every address. */
-  readonly isPortOnly: boolean;
+  /** Which HTTP statuses count; undefined for the default. */
+  readonly status: StatusTest | undefined;
+  /** Whether any certificate will do. */
+  readonly insecure: boolean;
 }
 
 /** What came of one target, as `--json` shows it. */
 export interface TargetReport {
   readonly target: string;
   readonly ready: boolean;
+  /** Null before a peer has answered, and for a unix socket. */
   readonly remote: Endpoint | null;
+  /** Of an HTTP target that is ready. */
+  readonly status?: number;
   readonly attempts: number;
   readonly selfConnects: number;
   readonly elapsed: number;
   /** Why the last attempt failed; null when it did not. */
   readonly error: string | null;
-}
-
-/**
- * Reads what `parseEndpoint` does, and `tcp:PORT` and `tcp:HOST:PORT`, as wait-on writes them.
- *
- * @throws {UsageError} when the text has another shape
- */
-export function parseTarget(text: string): WaitTarget {
-  const plain = text.replace(/^tcp:(?!\/\/)/, "");
-  try {
-    return { ...parseEndpoint(plain), text, isPortOnly: /^(tcp:\/\/)?:?\d+\/?$/.test(plain) };
-  } catch (error) {
-    // Only its words are new: it says what is wrong and what was expected.
-    throw new UsageError((error as Error).message.replace("parse endpoint", "read target"));
-  }
 }
 
 /** One target while it is waited for. */
@@ -61,6 +47,7 @@ export class TargetWait {
   isReady = false;
   readonly #counts: AttemptCounts = { attempts: 0, selfConnects: 0, lastError: undefined };
   #remote: Endpoint | null = null;
+  #status: number | undefined;
   #elapsed = 0;
 
   constructor(target: WaitTarget) {
@@ -70,8 +57,12 @@ export class TargetWait {
   /** Resolves when the target is ready, or it is certain that it will not be. */
   async run(options: WaitOptions, signal: AbortSignal): Promise<void> {
     const started = performance.now();
+    const { target } = this;
     try {
-      await (options.free ? this.#untilFree(options, signal) : this.#untilReal(options, signal));
+      if (options.free) await this.#untilFree(target, options, signal);
+      else if (target.kind === "http") await this.#untilAnswered(target, options, signal);
+      else if (target.kind === "unix") await this.#untilListening(target, options, signal);
+      else await this.#untilReal(target, options, signal);
       this.isReady = true;
     } catch (error) {
       if (!signal.aborted && !(error instanceof ConnectTimeoutError)) {
@@ -82,31 +73,46 @@ export class TargetWait {
     this.#elapsed = performance.now() - started;
   }
 
-  async #untilReal(options: WaitOptions, signal: AbortSignal): Promise<void> {
-    const { remote } = await waitWithCounts(this.#connectOptions(options, signal), this.#counts);
+  async #untilReal(target: TcpTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
+    const { remote } = await waitWithCounts(connectOptions(target, options, signal), this.#counts);
     this.#remote = remote;
   }
 
-  async #untilFree(options: WaitOptions, signal: AbortSignal): Promise<void> {
+  async #untilAnswered({ url }: HttpTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
+    const { waitForAnswer } = await import("../api/wait_for_http.ts");
+    const { status, insecure, attemptTimeout, timeout, maxDelay } = options;
+    const retry = { maxDelay: maxDelay === 0 ? Infinity : maxDelay };
+    const limits = attemptTimeout === undefined ? {} : { attemptTimeout };
+    const answer = await waitForAnswer(url, { ...limits, timeout, retry, signal, status, insecure }, this.#counts);
+    this.#remote = answer.remote;
+    this.#status = answer.status;
+  }
+
+  async #untilListening({ path }: UnixTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
+    const { mayListen, unixAdapter } = await import("../adapters/unix.ts");
+    // The adapter looks at no port; one has to be given.
+    const { retry, ...rest } = connectOptions({ hostname: "127.0.0.1", port: 1 }, options, signal);
+    await waitWith(
+      unixAdapter(path),
+      resolveOptions({ ...rest, retry: { ...retry, isRetriable: mayListen } }),
+      // A unix socket is in no count of TCP sockets.
+      { counts: this.#counts, openHint: undefined },
+    );
+  }
+
+  async #untilFree(target: WaitTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
+    if (target.kind === "unix") throw new Error("a unix socket is a file, its server can always make it anew");
     const { bindAdapter, mayBecomeFree } = await import("../host/bind_adapter.ts");
-    const { retry, ...connectOptions } = this.#connectOptions(options, signal);
-    const resolved = resolveOptions({ ...connectOptions, retry: { ...retry, isRetriable: mayBecomeFree } });
+    const { retry, ...rest } = connectOptions(target, options, signal);
+    const resolved = resolveOptions({ ...rest, retry: { ...retry, isRetriable: mayBecomeFree } });
+    const isEverywhere = target.kind === "tcp" && target.isPortOnly;
     try {
-      const adapter = bindAdapter(this.target.isPortOnly ? undefined : this.target.hostname);
+      const adapter = bindAdapter(isEverywhere ? undefined : target.hostname);
       // What is to be bound is a port of this host, however it is named.
       await waitWith(adapter, resolved, { counts: this.#counts, openHint: () => openLocalHint("localhost") });
     } catch (error) {
       throw (error as Error).name === "NotCapable" ? withWayOut(error) : error;
     }
-  }
-
-  #connectOptions(
-    { timeout, attemptTimeout, maxDelay, stableFor }: WaitOptions,
-    signal: AbortSignal,
-  ): Omit<ConnectOptions, "retry"> & { readonly retry: RetryOptions } {
-    const { hostname, port } = this.target;
-    const retry = { maxDelay: maxDelay === 0 ? Infinity : maxDelay };
-    return { hostname, port, signal, timeout, attemptTimeout, stableFor, retry };
   }
 
   /** Why it is not ready yet, in words. */
@@ -120,10 +126,20 @@ export class TargetWait {
       target: this.target.text,
       ready: this.isReady,
       remote: this.#remote,
+      ...(this.#status !== undefined && { status: this.#status }),
       attempts: this.#counts.attempts,
       selfConnects: this.#counts.selfConnects,
       elapsed: roundMs(this.#elapsed),
       error: this.isReady ? null : this.reason,
     };
   }
+}
+
+function connectOptions(
+  { hostname, port }: Endpoint,
+  { timeout, attemptTimeout, maxDelay, stableFor }: WaitOptions,
+  signal: AbortSignal,
+): Omit<ConnectOptions, "retry"> & { readonly retry: RetryOptions } {
+  const retry = { maxDelay: maxDelay === 0 ? Infinity : maxDelay };
+  return { hostname, port, signal, timeout, attemptTimeout, stableFor, retry };
 }

@@ -138,6 +138,11 @@ export class ProcessTree {
     return [];
   }
 
+  /** Whether the process was there before the tree. */
+  isYounger(row: ProcessRow): boolean {
+    return this.#since > row.startTime;
+  }
+
   /** Whether this process belongs to the tree. */
   has(row: ProcessRow): boolean {
     return this.#isMember(row) === true || this.members().some(({ pid }) => pid === row.pid);

@@ -17,8 +17,11 @@ function exists(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // Somebody else's process may be looked for, though not be sent anything.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    const { name, code } = error as NodeJS.ErrnoException;
+    // Deno may not look: that says nothing about the process.
+    if (name === "NotCapable") throw error;
+    // Another user's process may be looked for, though not be sent anything.
+    return code === "EPERM";
   }
 }
 

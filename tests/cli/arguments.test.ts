@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { nearest, parseArguments, parsePort } from "../../src/cli/arguments.ts";
 import { formatDuration, parseDuration } from "../../src/cli/duration.ts";
 import { UsageError } from "../../src/cli/errors.ts";
-import { parseTarget } from "../../src/cli/wait_target.ts";
+import { parseTarget } from "../../src/cli/target.ts";
 
 describe("durations", () => {
   const read: readonly [text: string, ms: number][] = [

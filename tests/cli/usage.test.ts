@@ -14,9 +14,12 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     "--max-delay",
     "--stable-for",
     "--while-pid",
+    "--status",
+    "--insecure",
     "--quiet",
     "--json",
   ],
+  start: ["--reuse", "--stop-signal", "--stop-timeout", "--log", "--quiet", "--json"],
   demo: ["--attempts", "--hold", "--guarded", "--json"],
   check: ["--json"],
   scan: ["--listen", "--all-namespaces", "--watch", "--json", "--prometheus"],
@@ -24,10 +27,10 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 
 describe("help", () => {
   for (const command of ["", ...Object.keys(OPTIONS)]) {
-    test(`of ${command || "all"} fits 80 columns, and has one example and the exit statuses`, () => {
+    test(`of ${command || "all"} fits 80 columns, and has examples and the exit statuses`, () => {
       const text = usage(command);
       expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
-      expect(text.match(/^Example:$/gm)).toHaveLength(1);
+      expect(text.match(/^Examples?:$/gm)).toHaveLength(1);
       expect(text.match(/^Exit status:$/gm)).toHaveLength(1);
       for (const option of OPTIONS[command] ?? []) expect(text).toMatch(new RegExp(`^  (-\\w, )?${option}\\b`, "m"));
     });

@@ -7,7 +7,7 @@ function output(stream: Stream): Output {
     (bytes) => stream.writeSync(bytes),
     () => stream.isTerminal(),
     columns,
-    (status) => Deno.exit(status),
+    stream === Deno.stderr,
   );
 }
 
@@ -18,6 +18,13 @@ function columns(): number | undefined {
     // Neither of the three streams is a terminal.
     return undefined;
   }
+}
+
+/** Deno has no name for real-time signals, and rejects with the number in the message. */
+function realTimeSignalOf(error: unknown): number {
+  const [, signal] = /^Invalid signal: (\d+)$/.exec((error as Error).message) ?? [];
+  if (signal === undefined) throw error;
+  return Number(signal);
 }
 
 /** Deno's own calls, which need no more permission than what is asked of them does. */
@@ -34,8 +41,12 @@ export const system: System = {
       : undefined;
   },
   onSignal(name, listener) {
-    if (Deno.build.os === "windows" && name === "SIGTERM") return () => {};
-    Deno.addSignalListener(name, listener);
+    try {
+      Deno.addSignalListener(name, listener);
+    } catch {
+      // Windows has only some of them.
+      return () => {};
+    }
     return () => Deno.removeSignalListener(name, listener);
   },
   // deno-lint-ignore require-await -- what the constructor throws must become a rejection
@@ -51,7 +62,7 @@ export const system: System = {
           }
         },
         // The code of a process that a signal ended is 128 and the signal's number already.
-        ended: child.status.then(({ code }) => code),
+        ended: child.status.then(({ code }) => code, (error) => 128 + realTimeSignalOf(error)),
       };
     } catch (error) {
       throw cannotRun(file, error);

@@ -1,18 +1,28 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
-import { cannotRun, type Output, outputOf, type System } from "./system.ts";
+import { cannotRun, type Child, type Output, outputOf, type System } from "./system.ts";
 
 const exit = (status: number): void => process.exit(status);
 
 /** The stream objects of node: are asked only what a file descriptor does not tell: to make one is slow. */
 function output(fd: 1 | 2, stream: () => NodeJS.WriteStream): Output {
-  return outputOf((bytes) => writeSync(fd, bytes), () => stream().isTTY === true, () => stream().columns, exit);
+  return outputOf((bytes) => writeSync(fd, bytes), () => stream().isTTY === true, () => stream().columns, fd === 2);
 }
 
 /** What follows the script's name; `node --eval` has no such name, as parseArgs knows too. */
 function ownArgs(): string[] {
   const isEval = process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(flag));
   return process.argv.slice(isEval ? 1 : 2);
+}
+
+/** Bun's own call knows the number of every signal that ended a program, its node:child_process only those with names. */
+function startOnBun([file = "", ...args]: readonly string[]): Child {
+  try {
+    const child = Bun.spawn([file, ...args], { stdio: ["inherit", "inherit", "inherit"] });
+    return { kill: (signal) => child.kill(signal), ended: child.exited };
+  } catch (error) {
+    throw cannotRun(file, error);
+  }
 }
 
 /** Node and Bun. */
@@ -23,18 +33,15 @@ export const system: System = {
   isInteractive: () => process.stdin.isTTY === true,
   env: (name) => process.env[name],
   onSignal(name, listener) {
-    process.on(name, listener);
+    try {
+      process.on(name, listener);
+    } catch {
+      // Windows has only some of them.
+    }
     return () => process.off(name, listener);
   },
-  async start([file = "", ...args]) {
-    const { spawn } = await import("node:child_process");
-    const { constants } = await import("node:os");
-    const child = spawn(file, args, { stdio: "inherit" });
-    const ended = new Promise<number>((resolve, reject) => {
-      child.once("error", (error) => reject(cannotRun(file, error)));
-      child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-    });
-    return { kill: (signal) => void child.kill(signal), ended };
+  async start(command) {
+    return "Bun" in globalThis ? startOnBun(command) : (await import("./node_child.ts")).startOnNode(command);
   },
   exit,
 };

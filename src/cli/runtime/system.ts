@@ -7,10 +7,13 @@ export interface Output {
   columns(): number;
 }
 
-/** The signals that end a program, and their numbers. */
-export const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
-export type SignalName = keyof typeof SIGNALS;
-export const SIGNAL_NAMES = Object.keys(SIGNALS) as readonly SignalName[];
+/** The signals by which a program is told to end, and their numbers. */
+export const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+export type EndSignalName = keyof typeof SIGNALS;
+export const END_SIGNAL_NAMES = Object.keys(SIGNALS) as readonly EndSignalName[];
+/** What a command that was run is passed on. */
+export type SignalName = EndSignalName | "SIGUSR1" | "SIGUSR2" | "SIGWINCH";
+export const FORWARDED_SIGNAL_NAMES: readonly SignalName[] = [...END_SIGNAL_NAMES, "SIGUSR1", "SIGUSR2", "SIGWINCH"];
 
 /** A program that was started. */
 export interface Child {
@@ -27,7 +30,7 @@ export interface System {
   readonly args: readonly string[];
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Whether somebody sits at the terminal that input comes from. */
+  /** Whether input comes from a terminal. */
   isInteractive(): boolean;
   /** The value of an environment variable; undefined also where it may not be read. */
   env(name: string): string | undefined;
@@ -40,14 +43,22 @@ export interface System {
 
 /** How long a reader that cannot keep up is given before the next try. */
 const PIPE_PAUSE_MS = 5;
-const BROKEN_PIPE_STATUS = 128 + 13;
 
-/** An Output over a system call that may write only part of what it is given. */
+/** Whether the reader of a pipe, such as `head`, has gone. */
+export function isBrokenPipe(error: unknown): boolean {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  return code === "EPIPE" || name === "BrokenPipe";
+}
+
+/**
+ * An Output over a system call that may write only part of what it is given. Where there are only messages a failure
+ * changes nothing: a closed terminal, a full disk, a reader that has gone.
+ */
 export function outputOf(
   writeSome: (bytes: Uint8Array) => number,
   isTerminal: () => boolean,
   columns: () => number | undefined,
-  exit: (status: number) => void,
+  hasOnlyMessages: boolean,
 ): Output {
   const encoder = new TextEncoder();
   return {
@@ -57,9 +68,10 @@ export function outputOf(
           bytes = bytes.subarray(writeSome(bytes));
         } catch (error) {
           const { code, name } = error as { code?: unknown; name?: unknown };
-          // Whoever read, such as `head`, has enough.
-          if (code === "EPIPE" || name === "BrokenPipe") return exit(BROKEN_PIPE_STATUS);
-          if (code !== "EAGAIN" && name !== "WouldBlock") throw error;
+          if (code !== "EAGAIN" && name !== "WouldBlock") {
+            if (hasOnlyMessages) return;
+            throw error;
+          }
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PIPE_PAUSE_MS);
         }
       }
@@ -69,13 +81,23 @@ export function outputOf(
   };
 }
 
+/** A command cannot be run; `status` is what shells exit with then. */
+export class CannotRunError extends Error {
+  override readonly name = "CannotRunError";
+  readonly status: 126 | 127;
+
+  constructor(file: string, reason: string, status: 126 | 127, cause: unknown) {
+    super(`Cannot run ${file}: ${reason}`, { cause });
+    this.status = status;
+  }
+}
+
 /** What there is to say when a command cannot be run, from the runtime's own error. */
 export function cannotRun(file: string, error: unknown): Error {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  const reason = code === "ENOENT" || name === "NotFound"
-    ? "there is no such program"
-    : code === "EACCES" || name === "PermissionDenied"
-    ? "it may not be executed"
-    : (error as Error).message;
-  return new Error(`Cannot run ${file}: ${reason}`, { cause: error });
+  const { code, name, message } = error as Error & { code?: unknown };
+  // Deno was not allowed to run it.
+  if (name === "NotCapable") return error as Error;
+  if (code === "ENOENT" || name === "NotFound") return new CannotRunError(file, "there is no such program", 127, error);
+  const isDenied = code === "EACCES" || name === "PermissionDenied";
+  return new CannotRunError(file, isDenied ? "it may not be executed" : message, 126, error);
 }

@@ -1,0 +1,184 @@
+import process from "node:process";
+import { assertBindable } from "../../host/bindable.ts";
+import { type Server, startServer } from "../../host/start_server.ts";
+import { Status } from "../errors.ts";
+import type { Interrupts } from "../interrupts.ts";
+import { judgeListener, type ServedBy, UNKNOWN_SERVER, type Verdict, whoListensFor } from "../listening.ts";
+import { printable, tryWriteJson } from "../output.ts";
+import { runCommand } from "../run_command.ts";
+import type { System } from "../runtime/system.ts";
+import { ServerLife } from "../server_life.ts";
+import { readStartRequest, type StartRequest } from "../start_request.ts";
+import type { TargetWait } from "../wait_target.ts";
+import { announcement, Waiting } from "../waiting.ts";
+
+/** `realpeer start`: a server, its targets, a command, and the end of all that the server has started. */
+export async function start(args: readonly string[], system: System, interrupts: Interrupts): Promise<number> {
+  return await new Start(readStartRequest(args, system), system, interrupts).run();
+}
+
+class Start {
+  readonly #request: StartRequest;
+  readonly #system: System;
+  readonly #interrupts: Interrupts;
+  readonly #waiting: Waiting;
+  /** Who answers, once that was looked at. */
+  readonly #verdicts = new Map<TargetWait, Verdict>();
+
+  constructor(request: StartRequest, system: System, interrupts: Interrupts) {
+    this.#request = request;
+    this.#system = system;
+    this.#interrupts = interrupts;
+    this.#waiting = new Waiting(request);
+  }
+
+  #say(text: string): void {
+    if (!this.#request.quiet) this.#system.stderr.write(`realpeer: ${printable(text)}\n`);
+  }
+
+  async run(): Promise<number> {
+    const { targets, reuse, server, log, json } = this.#request;
+    const found = await Promise.all(targets.map(async (target) => ({ target, who: await whoListensFor(target) })));
+    this.#interrupts.signal.throwIfAborted();
+    const taken = found.filter(({ who }) => who !== null);
+    if (reuse && taken.length === targets.length) return await this.#runWithout();
+    if (taken.length > 0) {
+      const who = taken.map(({ target, who }) => `${target.text} (${who})`).join(", ");
+      const hint = reuse ? "not on every target: stop it" : "stop it, or take it as it is with --reuse";
+      this.#say(`Cannot start the server, another one listens already: ${who}, ${hint}`);
+      return Status.NOT_MET;
+    }
+    const started = await startServer(server, { log, isOutputTaken: json });
+    try {
+      return await this.#runWith(started);
+    } finally {
+      await this.#stop(started);
+    }
+  }
+
+  /** With a server that runs already: it is neither started nor stopped. */
+  async #runWithout(): Promise<number> {
+    await this.#waiting.run(this.#interrupts.signal);
+    this.#report();
+    if (!this.#waiting.isReady) return this.#tellFailure();
+    const { command } = this.#request;
+    return command === undefined ? Status.MET : await runCommand(command, this.#system);
+  }
+
+  async #runWith(server: Server): Promise<number> {
+    const { signal } = this.#interrupts;
+    const { log, quiet, command } = this.#request;
+    if (process.platform === "linux" && !server.tree.isVisible) {
+      this.#say("Deno shows no processes without --allow-all: only the server's process group will be stopped");
+    }
+    const life = new ServerLife(server);
+    // A server writes on the terminal as well, unless it has a file.
+    const progress = quiet || log === undefined ? undefined : this.#waiting.showProgress(this.#system);
+    try {
+      await this.#waiting.run(signal, life.over);
+    } finally {
+      progress?.clear();
+      life.endWatch();
+    }
+    // Two starters may find one port free: what answers counts only while the server runs.
+    const isOver = life.over.aborted || life.isOver();
+    if (this.#waiting.isReady && !isOver) this.#judge(server);
+    this.#report();
+    if (isOver) {
+      this.#say(await this.#describeEnd(life));
+      return Status.NOT_MET;
+    }
+    if (!this.#waiting.isReady) return this.#tellFailure();
+    if (!this.#areOurs()) return Status.NOT_MET;
+    return command === undefined ? await this.#untilInterrupted(life) : await this.#runBeside(life, command);
+  }
+
+  /** Looks at who answers. */
+  #judge(server: Server): void {
+    for (const wait of this.#waiting.waits) {
+      const { target, report: { remote } } = wait;
+      if (!wait.isReady || target.kind === "unix" || remote === null) continue;
+      this.#verdicts.set(wait, judgeListener(target.port, remote.hostname, server.tree));
+    }
+  }
+
+  /** Whether no target is answered by a server that was there before; says what is to be said about the others. */
+  #areOurs(): boolean {
+    for (const [{ target }, { foreign, warning }] of this.#verdicts) {
+      if (foreign !== undefined) {
+        this.#say(`${target.text} is not the server that was started: ${foreign}`);
+        return false;
+      }
+      if (warning !== undefined) this.#say(`Warning: at ${target.text} ${warning}`);
+    }
+    return true;
+  }
+
+  /** Prints what came of the wait: the document of `--json`, or a line for each target that is ready. */
+  #report(): void {
+    const servedBy = (wait: TargetWait): ServedBy => this.#verdicts.get(wait)?.served ?? UNKNOWN_SERVER;
+    if (this.#request.json) return tryWriteJson(this.#system, this.#waiting.report(servedBy));
+    for (const wait of this.#waiting.waits) {
+      const { pid } = servedBy(wait);
+      if (wait.isReady) this.#say(`${announcement(wait)}${pid === null ? "" : `, process ${pid} listens`}`);
+    }
+  }
+
+  #tellFailure(): number {
+    this.#say(this.#waiting.explain());
+    return this.#waiting.hasFailed ? Status.UNEXPECTED : Status.NOT_MET;
+  }
+
+  /** Why the server ended, as far as the ports tell. */
+  async #describeEnd(life: ServerLife): Promise<string> {
+    const end = `The server ended with status ${life.status} before it was ready`;
+    for (const target of this.#request.targets) {
+      if (target.kind === "unix") continue;
+      const hostname = target.kind === "tcp" && target.isPortOnly ? undefined : target.hostname;
+      const reason = await assertBindable(target.port, hostname).then(() => undefined, (error) => error as Error);
+      if (reason?.name === "PortTakenError") return `${end}; on port ${target.port}, ${reason.message}`;
+    }
+    return end;
+  }
+
+  /** Without a command: until it is interrupted, or the server ends by itself. */
+  async #untilInterrupted(life: ServerLife): Promise<number> {
+    const { signal } = this.#interrupts;
+    await new Promise<void>((resolve) => {
+      const end = life.watch(resolve);
+      signal.addEventListener("abort", () => {
+        end();
+        resolve();
+      });
+      if (signal.aborted) resolve();
+    });
+    signal.throwIfAborted();
+    this.#say(`The server ended with status ${life.status}`);
+    return life.status;
+  }
+
+  async #runBeside(life: ServerLife, command: readonly string[]): Promise<number> {
+    let isTold = false;
+    const tell = (): void => {
+      if (!isTold) this.#say(`Warning: the server ended with status ${life.status} while ${command[0]} ran`);
+      isTold = true;
+    };
+    const end = life.watch(tell);
+    try {
+      const status = await runCommand(command, this.#system);
+      if (life.isOver()) tell();
+      return status;
+    } finally {
+      end();
+    }
+  }
+
+  async #stop({ tree }: Server): Promise<void> {
+    const { stopSignal: signal, stopTimeout: timeout } = this.#request;
+    const hurry = this.#interrupts.beginStop();
+    const left = await tree.stop({ signal, timeout, hurry });
+    if (left.length === 0) return;
+    const names = left.map(({ pid, name }) => `${name} (pid ${pid})`).join(", ");
+    this.#say(`Cannot stop ${names}: it belongs to another user, or the kernel does not end it`);
+  }
+}

@@ -1,0 +1,122 @@
+import { lookup } from "node:dns/promises";
+import { networkInterfaces } from "node:os";
+import { connect } from "../api/connect.ts";
+import { dial } from "../core/dial.ts";
+import { ipVersion } from "../core/endpoint.ts";
+import { resolveOptions } from "../core/options.ts";
+import { findListeners, type Owner } from "../host/listeners.ts";
+import { linuxProcesses } from "../host/process_system.ts";
+import type { ProcessTree } from "../host/process_tree.ts";
+import { isMark } from "../host/start_server.ts";
+import type { WaitTarget } from "./target.ts";
+
+/** How long a name or a connect may take that only tells whether a port is taken. */
+const LOOK_MS = 2000;
+/** How much of a command line is shown. */
+const MAX_COMMAND = 60;
+/** Programs that listen for others: what they pass connections on to has no listener here. */
+const PROXIES = /^(docker-proxy|rootlessport|slirp4netns|pasta|rootlesskit|gvproxy|conmon)$/;
+
+/** Who listens for a target that is ready. */
+export interface ServedBy {
+  readonly pid: number | null;
+  readonly command: string | null;
+  /** Whether the process belongs to the tree that was started; null where that cannot be told. */
+  readonly ownTree: boolean | null;
+}
+
+export const UNKNOWN_SERVER: ServedBy = { pid: null, command: null, ownTree: null };
+
+/** A program for people: `node server.js (pid 12)`. */
+function describeOwner({ pid, command, name }: Owner): string {
+  const text = command ?? name;
+  return `${text.length > MAX_COMMAND ? `${text.slice(0, MAX_COMMAND)}…` : text} (pid ${pid})`;
+}
+
+function isOwnAddress(address: string): boolean {
+  if (/^127\.|^0\.0\.0\.0$|^::1?$|^::ffff:127\./i.test(address)) return true;
+  return Object.values(networkInterfaces()).flat().some((one) => one?.address === address);
+}
+
+/** The addresses of a host that are this host's; none for another host, or a name that does not resolve. */
+async function ownAddresses(hostname: string): Promise<string[]> {
+  if (ipVersion(hostname) !== 0) return isOwnAddress(hostname) ? [hostname] : [];
+  const silence = new Promise<[]>((resolve) => setTimeout(resolve, LOOK_MS, []).unref());
+  const addresses = await Promise.race([lookup(hostname, { all: true }).catch(() => []), silence]);
+  return addresses.map(({ address }) => address).filter(isOwnAddress);
+}
+
+async function accepts(hostname: string, port: number): Promise<boolean> {
+  try {
+    await (await connect({ hostname, port, timeout: LOOK_MS })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function acceptsOnUnix(path: string): Promise<boolean> {
+  const { unixAdapter } = await import("../adapters/unix.ts");
+  const adapter = unixAdapter(path);
+  try {
+    adapter.close((await dial(adapter, resolveOptions({ hostname: "127.0.0.1", port: 1, timeout: LOOK_MS }))).socket);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function listenersOf(port: number, addresses: readonly string[]): ReturnType<typeof findListeners> {
+  try {
+    return findListeners(port, addresses);
+  } catch {
+    // Not Linux, or Deno may not look.
+    return [];
+  }
+}
+
+/** Who listens for the target already, in words; null when no program does, or the target is on another host. */
+export async function whoListensFor(target: WaitTarget): Promise<string | null> {
+  if (target.kind === "unix") return await acceptsOnUnix(target.path) ? "a program that cannot be told" : null;
+  const { hostname, port } = target;
+  const addresses = await ownAddresses(hostname);
+  if (addresses.length === 0) return null;
+  const listeners = listenersOf(port, addresses);
+  const [owner] = listeners.flatMap(({ owners }) => owners);
+  if (owner !== undefined) return describeOwner(owner);
+  if (listeners.length > 0) return "a program of another user";
+  // A port that is passed on to a container has no listener here.
+  const answers = await Promise.all(addresses.map((address) => accepts(address, port)));
+  return answers.includes(true) ? "a program that is not to be seen here" : null;
+}
+
+/** Who serves a target that is ready, and what is to be said about that. */
+export interface Verdict {
+  readonly served: ServedBy;
+  /** Why this cannot be the server that was started. */
+  readonly foreign?: string;
+  /** Why it may not be. */
+  readonly warning?: string;
+}
+
+/**
+ * Judges whether what listens at `address` is of the tree that was started. A process that another `realpeer start` has
+ * marked, or that was there before, is not; any other that is not of the tree may be, such as a container's.
+ */
+export function judgeListener(port: number, address: string, tree: ProcessTree): Verdict {
+  if (!isOwnAddress(address)) return { served: UNKNOWN_SERVER };
+  const owners = listenersOf(port, [address]).flatMap((listener) => listener.owners);
+  const own = owners.find((owner) => tree.has(owner));
+  if (own !== undefined) return { served: { pid: own.pid, command: own.command, ownTree: true } };
+  const [other] = owners;
+  if (other === undefined) return { served: UNKNOWN_SERVER };
+  const served: ServedBy = { pid: other.pid, command: other.command, ownTree: false };
+  const name = describeOwner(other);
+  if (isMark(linuxProcesses().readMark(other.pid) ?? null)) {
+    return { served, foreign: `${name} answers, which another realpeer has started` };
+  }
+  // systemd listens itself for what it starts at the first connection.
+  if (tree.isYounger(other) && other.pid !== 1) return { served, foreign: `${name} answers, which ran before` };
+  if (PROXIES.test(other.name)) return { served };
+  return { served, warning: `${name} answers, which is not one of the processes that were started` };
+}

@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import process from "node:process";
+import { parseWaitStatus } from "../../host/process_table.ts";
+import { cannotRun, type Child } from "./system.ts";
+
+/** How long a process whose files are closed takes at most until it has ended. */
+const ENDING_MS = 20;
+
+/** The number of the signal that ended a process of ours, which must not have been waited for; 0 for none. */
+function signalThatEnded(pid: number): number {
+  const deadline = performance.now() + ENDING_MS;
+  do {
+    try {
+      const status = parseWaitStatus(readFileSync(`/proc/${pid}/stat`, "latin1"));
+      if (status !== null) return status & 0x7f;
+    } catch {
+      return 0;
+    }
+  } while (performance.now() < deadline);
+  return 0;
+}
+
+/**
+ * Starts a program that shares the three streams, on Node.
+ *
+ * Node reports a program that a real-time signal ended, which has no name, exactly as one that exited with 0. On Linux
+ * the program is given the end of a pipe as well: when it ends, the kernel closes that before it tells the parent, and
+ * libuv looks at pipes before it waits for children, so the program is still to be seen in /proc, with its status.
+ */
+export function startOnNode([file = "", ...args]: readonly string[]): Child {
+  const isLinux = process.platform === "linux";
+  const child = spawn(file, args, { stdio: ["inherit", "inherit", "inherit", ...(isLinux ? ["pipe" as const] : [])] });
+  let unnamed = 0;
+  child.stdio[3]?.on("error", () => {}).on("close", () => {
+    if (child.pid !== undefined && child.exitCode === null) unnamed = signalThatEnded(child.pid);
+  });
+  const pipe = child.stdio[3];
+  if (pipe && "resume" in pipe) pipe.resume();
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once("error", (error) => reject(cannotRun(file, error)));
+    child.once("exit", (code, signal) => {
+      if (signal !== null) resolve(128 + constants.signals[signal]);
+      else resolve(code === 0 && unnamed > 0 ? 128 + unnamed : code ?? 0);
+    });
+  });
+  return { kill: (signal) => void child.kill(signal), ended };
+}

@@ -1,0 +1,95 @@
+import { hostnameOf, portOf } from "../core/url.ts";
+import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import { UsageError } from "./errors.ts";
+
+/** A target as it was written. */
+interface Written {
+  readonly text: string;
+}
+
+/** A port on which a peer accepts connections. */
+export interface TcpTarget extends Endpoint, Written {
+  readonly kind: "tcp";
+  /** Whether only a port was given: a server would bind it on every address. */
+  readonly isPortOnly: boolean;
+}
+
+/** A URL that a peer answers. */
+export interface HttpTarget extends Endpoint, Written {
+  readonly kind: "http";
+  readonly url: URL;
+}
+
+/** A unix socket on which a peer accepts connections. */
+export interface UnixTarget extends Written {
+  readonly kind: "unix";
+  readonly path: string;
+}
+
+export type WaitTarget = TcpTarget | HttpTarget | UnixTarget;
+
+/** Schemes of other tools, and what each is here. */
+const SYNONYMS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  // wait-on's words.
+  [/^(https?)-get:/i, "$1:"],
+  [/^tcp:(?!\/\/)/i, ""],
+  [/^socket:/i, "unix:"],
+];
+
+function cannotRead(text: string, why: string): UsageError {
+  return new UsageError(`Cannot read target ${JSON.stringify(text)}: ${why}`);
+}
+
+function httpTarget(text: string, plain: string): HttpTarget {
+  if (/^https?:\/\/unix:/i.test(plain)) {
+    throw cannotRead(text, "HTTP over a unix socket is not known, wait for unix:PATH");
+  }
+  let url: URL;
+  try {
+    url = new URL(plain);
+  } catch {
+    const port = /^https?:\/\/:(\d+)/i.exec(plain)?.[1];
+    const hint = port === undefined ? "expected http://HOST:PORT/PATH" : `a URL needs a host, as in localhost:${port}`;
+    throw cannotRead(text, hint);
+  }
+  const port = portOf(url);
+  if (port === 0) throw cannotRead(text, "port 0 is not between 1 and 65535");
+  return { kind: "http", text, url, hostname: hostnameOf(url), port };
+}
+
+/** Why the text is no target, in the words of the tool that it was probably written for. */
+function hintFor(plain: string): string | undefined {
+  const [, scheme = "", rest = ""] = /^([a-z][a-z\d+.-]*):\/\/(.*)$/i.exec(plain) ?? [];
+  if (/^file$/i.test(scheme) || /^(file:|\/|\.\.?\/)/i.test(plain)) {
+    return "files are not waited for, a shell does: until test -e FILE; do sleep 1; done";
+  }
+  if (/^https?(-get)?$/i.test(scheme)) return undefined;
+  if (scheme !== "" && scheme.toLowerCase() !== "tcp") {
+    const endpoint = /^(?:[^@/]*@)?(\[[^\]]*\]:\d+|[^/:?#]+:\d+)/.exec(rest)?.[1];
+    const example = endpoint ?? "HOST:PORT";
+    return `${scheme}: is not known, wait for the port: ${example}`;
+  }
+  if (/^[^,\s]+(,[^,\s]+)+$/.test(plain)) return `write several targets apart: ${plain.replaceAll(",", " ")}`;
+  return undefined;
+}
+
+/**
+ * Reads what `parseEndpoint` does, `http:` and `https:` URLs, `unix:PATH`, and the spellings of other tools for these.
+ *
+ * @throws {UsageError} when the text has another shape
+ */
+export function parseTarget(text: string): WaitTarget {
+  const plain = SYNONYMS.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), text);
+  if (/^https?:\/\//i.test(plain)) return httpTarget(text, plain);
+  const path = /^unix:(?:\/\/)?(.*)$/is.exec(plain)?.[1];
+  if (path === "") throw cannotRead(text, "expected unix:PATH");
+  if (path !== undefined) return { kind: "unix", text, path };
+  const hint = hintFor(plain);
+  if (hint !== undefined) throw cannotRead(text, hint);
+  try {
+    return { kind: "tcp", ...parseEndpoint(plain), text, isPortOnly: /^(tcp:\/\/)?:?\d+\/?$/i.test(plain) };
+  } catch (error) {
+    // Only its words are new: it says what is wrong and what was expected.
+    throw new UsageError((error as Error).message.replace("parse endpoint", "read target"));
+  }
+}

@@ -1,0 +1,105 @@
+import type { StatusTest } from "../api/wait_for_http.ts";
+import { type Arguments, parseArguments } from "./arguments.ts";
+import { parseDuration } from "./duration.ts";
+import { UsageError } from "./errors.ts";
+import { assertOwnOptions } from "./foreign_options.ts";
+import type { System } from "./runtime/system.ts";
+import { parseTarget, type WaitTarget } from "./target.ts";
+import type { WaitOptions } from "./wait_target.ts";
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** What `wait` and `start` have in common. */
+export const WAIT_OPTIONS = {
+  any: { type: "boolean" },
+  timeout: { type: "string", short: "t" },
+  "attempt-timeout": { type: "string" },
+  "max-delay": { type: "string" },
+  "stable-for": { type: "string" },
+  status: { type: "string" },
+  insecure: { type: "boolean" },
+  quiet: { type: "boolean", short: "q" },
+  json: { type: "boolean" },
+} as const;
+
+type WaitValues = Arguments<typeof WAIT_OPTIONS>["values"];
+
+/** What is waited for, how, what is shown, and what is run then. */
+export interface WaitRequest extends WaitOptions {
+  readonly targets: readonly WaitTarget[];
+  readonly any: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+  readonly command: readonly string[] | undefined;
+}
+
+/** The arguments before the first "--", and the command after it. */
+export function splitCommand(
+  args: readonly string[],
+): { readonly ours: readonly string[]; readonly command: readonly string[] | undefined } {
+  const separator = args.indexOf("--");
+  if (separator < 0) return { ours: args, command: undefined };
+  const command = args.slice(separator + 1);
+  if (command.length === 0) throw new UsageError("No command after --, leave it out or add one");
+  return { ours: args.slice(0, separator), command };
+}
+
+/** Takes the arguments apart; options of other tools are answered. */
+export function parseWaitArguments<const Specs extends Parameters<typeof parseArguments>[2]>(
+  name: string,
+  args: readonly string[],
+  specs: Specs,
+): Arguments<Specs> {
+  assertOwnOptions(args, specs);
+  return parseArguments(name, args, specs);
+}
+
+/** `200`, `200,204`, `200-399`, `2xx`. */
+export function parseStatus(text: string): StatusTest {
+  const ranges = text.split(",").map((part) => {
+    const [, low, high, hundreds] = /^(?:(\d{3})(?:-(\d{3}))?|(\d)xx)$/i.exec(part.trim()) ?? [];
+    if (hundreds !== undefined) return { low: Number(hundreds) * 100, high: Number(hundreds) * 100 + 99 };
+    return { low: Number(low), high: Number(high ?? low) };
+  });
+  if (!ranges.every(({ low, high }) => low >= 100 && high >= low)) {
+    throw new UsageError(`Cannot read --status ${text}: expected 200, 200,204, 200-399 or 2xx`);
+  }
+  return (status) => ranges.some(({ low, high }) => low <= status && status <= high);
+}
+
+/** An option wins over the variable of the environment that has its name. */
+function durationOf(
+  name: "timeout" | "attempt-timeout" | "max-delay" | "stable-for",
+  values: WaitValues,
+  system: System,
+  variable?: string,
+): number | undefined {
+  const given = values[name];
+  if (given !== undefined) return parseDuration(`--${name}`, given);
+  const text = variable === undefined ? undefined : system.env(variable);
+  return text ? parseDuration(variable!, text) : undefined;
+}
+
+/** The common part of a request. */
+export function readWaitRequest(
+  values: WaitValues,
+  targets: readonly string[],
+  command: readonly string[] | undefined,
+  system: System,
+): WaitRequest {
+  if (targets.length === 0) throw new UsageError("No target to wait for: expected PORT, HOST:PORT, a URL or unix:PATH");
+  return {
+    targets: targets.map(parseTarget),
+    timeout: durationOf("timeout", values, system, "REALPEER_TIMEOUT") ?? DEFAULT_TIMEOUT_MS,
+    attemptTimeout: durationOf("attempt-timeout", values, system),
+    maxDelay: durationOf("max-delay", values, system, "REALPEER_MAX_DELAY"),
+    stableFor: durationOf("stable-for", values, system) ?? 0,
+    status: values.status === undefined ? undefined : parseStatus(values.status),
+    insecure: values.insecure ?? false,
+    free: false,
+    any: values.any ?? false,
+    quiet: values.quiet ?? false,
+    json: values.json ?? false,
+    command,
+  };
+}

@@ -1,0 +1,105 @@
+import { after, afterPoll } from "../core/clock.ts";
+import { formatDuration } from "./duration.ts";
+import { printable, roundMs, StatusLine } from "./output.ts";
+import type { System } from "./runtime/system.ts";
+import { type TargetReport, TargetWait } from "./wait_target.ts";
+import type { WaitRequest } from "./wait_request.ts";
+
+/** All the targets of a command while they are waited for. */
+export class Waiting {
+  readonly waits: readonly TargetWait[];
+  readonly #request: WaitRequest;
+  #started = performance.now();
+
+  constructor(request: WaitRequest) {
+    this.#request = request;
+    this.waits = request.targets.map((target) => new TargetWait(target));
+  }
+
+  /**
+   * Waits until the targets are ready, one of them with `--any`, or will not be. `signal` is the user's; with `giveUp`
+   * the caller says that waiting has become pointless.
+   *
+   * @throws what `signal` was aborted with
+   */
+  async run(signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
+    this.#started = performance.now();
+    // A signal for each: Node warns when more than ten listen to the same.
+    const stops = this.waits.map(() => new AbortController());
+    const stop = (): void => stops.forEach((each) => each.abort());
+    for (const source of [signal, giveUp]) {
+      if (source?.aborted) stop();
+      else source?.addEventListener("abort", stop);
+    }
+    try {
+      await Promise.all(this.waits.map(async (wait, i) => {
+        await wait.run(this.#request, stops[i]!.signal);
+        if (wait.isReady === this.#request.any) stop();
+      }));
+    } finally {
+      for (const source of [signal, giveUp]) source?.removeEventListener("abort", stop);
+    }
+    // Of what was given up, a self-connection may only now come up, to be reset: ending the process would close it
+    // normally and leave its TIME_WAIT.
+    if (!this.waits.every(({ isReady }) => isReady)) {
+      await new Promise<void>((resolve) => afterPoll(() => afterPoll(resolve)));
+    }
+    signal.throwIfAborted();
+  }
+
+  get isReady(): boolean {
+    const { any } = this.#request;
+    return any ? this.waits.some(({ isReady }) => isReady) : this.waits.every(({ isReady }) => isReady);
+  }
+
+  get elapsed(): number {
+    return performance.now() - this.#started;
+  }
+
+  /** Whether waiting longer would not have helped. */
+  get hasFailed(): boolean {
+    return this.waits.some(({ failure }) => failure !== undefined);
+  }
+
+  /** The targets that are not ready, each with the reason. */
+  get pending(): string {
+    const pending = this.waits.filter(({ isReady }) => !isReady);
+    return pending.map(({ target, reason }) => `${target.text} (${reason})`).join(", ");
+  }
+
+  /** Why it was all in vain, in one line. `reason` is why the caller has given up. */
+  explain(reason?: string): string {
+    const failed = this.waits.find(({ failure }) => failure !== undefined);
+    if (failed) return `Cannot wait for ${failed.target.text}: ${failed.reason}`;
+    if (reason !== undefined) return `${reason}, gave up on ${this.pending}`;
+    return `Timed out after ${formatDuration(this.#request.timeout)}, wait longer with --timeout: ${this.pending}`;
+  }
+
+  /** A line that a terminal shows while it lasts. */
+  showProgress(system: System): StatusLine {
+    return new StatusLine(system, () => `waiting ${formatDuration(this.elapsed)} for ${this.pending}`);
+  }
+
+  /** The document of `--json`; `more` is added to each target. */
+  report(more: (wait: TargetWait) => object = () => ({})): object {
+    const targets = this.waits.map((wait): TargetReport => ({ ...wait.report, ...more(wait) }));
+    return { ready: this.isReady, elapsed: roundMs(this.elapsed), targets };
+  }
+}
+
+/** `localhost:3000 is ready after 1.2 s (127.0.0.1)`. */
+export function announcement({ report: { target, elapsed, remote, status } }: TargetWait, isFree = false): string {
+  const details = [remote?.hostname, status === undefined ? undefined : `status ${status}`].filter(Boolean).join(", ");
+  const after = `${isFree ? "free" : "ready"} after ${formatDuration(elapsed)}`;
+  return printable(`${target} is ${after}${details === "" ? "" : ` (${details})`}`);
+}
+
+/** Calls `check` at once and then every `ms` milliseconds, until it returns true or the returned function is called. */
+export function poll(ms: number, check: () => boolean): () => void {
+  let cancel = (): void => {};
+  const turn = (): void => {
+    if (!check()) cancel = after(ms, turn);
+  };
+  turn();
+  return () => cancel();
+}
