@@ -219,3 +219,35 @@ Deno.test("a self-connection is told to the process", async () => {
   assertEquals(messages, [{ local: end, remote: end }]);
   assert(messages.length === 1);
 });
+
+Deno.test("Deno.connect still asks its signal's throwIfAborted, which the adapter replaces", async () => {
+  await using server = serve(echo);
+  const { signal } = new AbortController();
+  let calls = 0;
+  Object.defineProperty(signal, "throwIfAborted", { value: () => void calls++ });
+  const conn = await Deno.connect({ hostname: LOOPBACK, port: server.port, signal });
+  conn.close();
+  assert(calls > 0, "Deno no longer calls it: openAbandonable in src/adapters/deno.ts can do without");
+});
+
+Deno.test("a connect that was given up while the event loop was busy leaves no socket behind", async () => {
+  const held: Deno.Conn[] = [];
+  using listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
+  const accepting = (async () => {
+    for await (const conn of listener) held.push(conn);
+  })();
+  const { port } = listener.addr as Deno.NetAddr;
+  for (let i = 0; i < 20; i++) {
+    const controller = new AbortController();
+    const connecting = connect({ hostname: LOOPBACK, port, signal: controller.signal });
+    controller.abort("enough");
+    for (const end = performance.now() + 80; performance.now() < end;);
+    assertEquals(await connecting.then(() => "connected", (reason) => reason), "enough");
+  }
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  // A connection that is closed on the other side reads its end; one that was lost would stay silent.
+  for (const conn of held) assertEquals(await conn.read(new Uint8Array(1)), null);
+  held.forEach((conn) => conn.close());
+  listener.close();
+  await accepting;
+});
