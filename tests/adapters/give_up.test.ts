@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { because, inMuteResolverLab, inSilentLab, noMuteResolverLab, noSilentLab } from "../fixtures/lab.ts";
-import { commandFor, runForJson, runtime } from "../fixtures/runtime.ts";
+import {
+  because,
+  inEmptyNamespace,
+  inMuteResolverLab,
+  inSilentLab,
+  noLab,
+  noMuteResolverLab,
+  noSilentLab,
+} from "../fixtures/lab.ts";
+import { commandFor, root, runForJson, runtime } from "../fixtures/runtime.ts";
 import type { Outcome } from "../programs/give_up.ts";
+import type { Outcome as LateAccept } from "../programs/late_accept.ts";
 import type { Outcome as Late } from "../programs/late_success.ts";
 
 /** A port on which nobody answers in the namespaces here. */
@@ -85,5 +94,17 @@ describe("where no name server answers", () => {
         await expectGivenUp(inMuteResolverLab(commandFor("tests/programs/give_up.ts", args)), expectation, true);
       });
     }
+  }
+});
+
+describe("where the kernel completes a connect in the moment in which it is given up", () => {
+  // A pending Bun.connect cannot be cancelled: the core closes what comes of it.
+  for (const kind of KINDS) {
+    test.skipIf(noLab)(because(`${kind} connect() leaves no socket`, noLab), async () => {
+      const program = commandFor("tests/programs/late_accept.ts", [kind, `${root}tests/programs/full_server.py`]);
+      const outcome = await runForJson<LateAccept>(inEmptyNamespace(program));
+      expect(outcome.left).toEqual([]);
+      expect(outcome.givenUp).toBeGreaterThan(0);
+    });
   }
 });
