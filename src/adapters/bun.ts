@@ -90,10 +90,10 @@ async function connectWith<Data>(
  * connect cannot be cancelled in Bun: after an abort or a timeout the promise rejects at once, but the process does not
  * end before the kernel gives up; connect from `@realpeer/tcp` does not have that limit.
  *
- * @throws {TypeError} when an option has the wrong type
- * @throws {RangeError} when a number is out of its range
- * @throws {SelfConnectError} when the kernel connected the socket to itself
- * @throws {ConnectTimeoutError} when `timeout` ran out
+ * @throws TypeError when an option has the wrong type
+ * @throws RangeError when a number is out of its range
+ * @throws SelfConnectError when the kernel connected the socket to itself
+ * @throws ConnectTimeoutError when `timeout` ran out
  *
  * @example
  * ```ts ignore

@@ -28,7 +28,7 @@ export type { Endpoint } from "../core/endpoint.ts";
 
 /** The guard's options, and whatever else `Deno.connect` takes. */
 export interface DenoConnectOptions extends Omit<ConnectOptions, "localAddress" | "localPort"> {
-  /** `Deno.connect` has others, which cannot be guarded. @default {"tcp"} */
+  /** `Deno.connect` has others, which cannot be guarded. @defaultValue `"tcp"` */
   readonly transport?: "tcp" | undefined;
   /** Passed on to `Deno.connect`. */
   readonly [option: string]: unknown;
@@ -100,11 +100,11 @@ function resolve(options: DenoConnectOptions): ResolvedOptions {
  *
  * With `stableFor` one read is pending until the first byte arrives, so `Deno.startTls` has to wait for that.
  *
- * @throws {TypeError} when an option has the wrong type, or binds the client end, which `Deno.connect` cannot
- * @throws {RangeError} when a number is out of its range
- * @throws {SelfConnectError} when the kernel connected the socket to itself
- * @throws {ConnectTimeoutError} when `timeout` ran out
- * @throws {Deno.errors.NotCapable} without permission; like every error of `Deno.connect` as it is
+ * @throws TypeError when an option has the wrong type, or binds the client end, which `Deno.connect` cannot
+ * @throws RangeError when a number is out of its range
+ * @throws SelfConnectError when the kernel connected the socket to itself
+ * @throws ConnectTimeoutError when `timeout` ran out
+ * @throws Deno.errors.NotCapable without permission; like every error of `Deno.connect` as it is
  *
  * @example
  * ```ts

@@ -98,10 +98,10 @@ export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefine
 /**
  * Opens a connection to a real peer with `net.connect`.
  *
- * @throws {TypeError} when an option has the wrong type
- * @throws {RangeError} when a number is out of its range
- * @throws {SelfConnectError} when the kernel connected the socket to itself
- * @throws {ConnectTimeoutError} when `timeout` ran out
+ * @throws TypeError when an option has the wrong type
+ * @throws RangeError when a number is out of its range
+ * @throws SelfConnectError when the kernel connected the socket to itself
+ * @throws ConnectTimeoutError when `timeout` ran out
  *
  * @example
  * ```ts

@@ -11,10 +11,10 @@ import { ByteStreamConnection, type Connection } from "./connection.ts";
  * runtime's own error, untouched. With `retry` it goes on until a real peer accepts, the limits are reached, or a
  * permanent error occurs, such as a missing permission.
  *
- * @throws {TypeError} when an option has the wrong type or an unknown name
- * @throws {RangeError} when a number is out of its range
- * @throws {SelfConnectError} when the kernel connected the socket to itself: nobody is listening
- * @throws {ConnectTimeoutError} when `timeout` or, without retry, `attemptTimeout` ran out
+ * @throws TypeError when an option has the wrong type or an unknown name
+ * @throws RangeError when a number is out of its range
+ * @throws SelfConnectError when the kernel connected the socket to itself: nobody is listening
+ * @throws ConnectTimeoutError when `timeout` or, without retry, `attemptTimeout` ran out
  * @throws `signal.reason`, as it is, when the signal aborts
  *
  * @example

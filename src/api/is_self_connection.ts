@@ -42,7 +42,7 @@ function isSame(local: unknown, remote: unknown): boolean {
  * Takes a `Deno.TcpConn`, a `Bun.Socket`, a `net.Socket` or anything with `local` and `remote`. What has no remote
  * end yet, or any more, is not a self-connection.
  *
- * @throws {TypeError} when the value has no endpoints at all
+ * @throws TypeError when the value has no endpoints at all
  *
  * @example
  * ```ts

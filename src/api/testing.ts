@@ -25,7 +25,7 @@ export type { Endpoint } from "../core/endpoint.ts";
 
 /** Where to make a self-connection. */
 export interface SelfConnectedPairOptions {
-  /** A loopback address; macOS allows self-connections on `"::1"` only. @default {"127.0.0.1"} */
+  /** A loopback address; macOS allows self-connections on `"::1"` only. @defaultValue `"127.0.0.1"` */
   readonly hostname?: string | undefined;
   /** 1 to 65535; a free one unless given. */
   readonly port?: number | undefined;
@@ -79,8 +79,8 @@ async function drop(socket: net.Socket): Promise<void> {
  * Connects a socket to itself, at once and every time: it binds the port that it then dials. Loaded or not, the guard of
  * `@realpeer/tcp/register` lets it through.
  *
- * @throws {TypeError} when `hostname` is no IP literal
- * @throws {RangeError} when `port` is not an integer from 1 to 65535
+ * @throws TypeError when `hostname` is no IP literal
+ * @throws RangeError when `port` is not an integer from 1 to 65535
  * @throws the error of `net.connect`, with code EADDRINUSE when somebody listens on `port`
  *
  * @example

@@ -30,9 +30,9 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * Waits until a real peer accepts connections, then closes the one that proved it. The options are those of `connect`,
  * with `retry` on and `timeout` 30000; what to wait for may come first: `waitForPort("db:5432")`, `waitForPort(5432)`.
  *
- * @throws {TypeError} when an option has the wrong type or an unknown name
- * @throws {RangeError} when a number is out of its range
- * @throws {ConnectTimeoutError} when nobody accepted in time; `cause` is the last failure
+ * @throws TypeError when an option has the wrong type or an unknown name
+ * @throws RangeError when a number is out of its range
+ * @throws ConnectTimeoutError when nobody accepted in time; `cause` is the last failure
  * @throws `signal.reason`, as it is, when the signal aborts
  *
  * @example

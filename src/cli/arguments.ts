@@ -54,7 +54,7 @@ function unknownOption(rawName: string, specs: OptionSpecs, command: string): Us
 /**
  * Takes the arguments of one command apart.
  *
- * @throws {UsageError} with the nearest known option where one is unknown
+ * @throws UsageError with the nearest known option where one is unknown
  */
 export function parseArguments<const Specs extends OptionSpecs>(
   command: string,
@@ -88,7 +88,7 @@ export function parseArguments<const Specs extends OptionSpecs>(
 /**
  * Reads a port that was given by itself.
  *
- * @throws {UsageError} when it is not one
+ * @throws UsageError when it is not one
  */
 export function parsePort(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : NaN;

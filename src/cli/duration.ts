@@ -5,7 +5,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 /**
  * Milliseconds of `250ms`, `30s`, `5m`, `1h` or `0`.
  *
- * @throws {UsageError} when the text has another shape
+ * @throws UsageError when the text has another shape
  */
 export function parseDuration(option: string, text: string): number {
   if (text === "0") return 0;

@@ -31,8 +31,8 @@ const ADDRESSES_LAST_MS = 1000;
 /**
  * Dials until a real peer accepts, as far as the options allow. Every guarded connect of every runtime is this function.
  *
- * @throws {SelfConnectError} when the last attempt was a self-connection
- * @throws {ConnectTimeoutError} when `timeout` or, without retry, `attemptTimeout` ran out
+ * @throws SelfConnectError when the last attempt was a self-connection
+ * @throws ConnectTimeoutError when `timeout` or, without retry, `attemptTimeout` ran out
  * @throws `signal.reason` when the caller's signal aborted; what `onRetry` or `isRetriable` threw; else whatever the
  * runtime's own connect rejected with
  */

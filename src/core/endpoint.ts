@@ -129,8 +129,8 @@ function cannotParse(text: string, why: string): TypeError {
  * Reads `"5432"`, `":5432"`, `"host:5432"`, `"[::1]:5432"`, `"[fe80::1%eth0]:80"` or `"tcp://host:5432"`; without a
  * host it is `"localhost"`.
  *
- * @throws {TypeError} when the text has none of these shapes
- * @throws {RangeError} when the port is not between 1 and 65535
+ * @throws TypeError when the text has none of these shapes
+ * @throws RangeError when the port is not between 1 and 65535
  *
  * @example
  * ```ts

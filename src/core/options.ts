@@ -4,7 +4,7 @@ import { DEFAULT_RETRY, NO_RETRY, type RetryContext, type RetryOptions, type Ret
 
 /** What every guarded connect takes, on every runtime. Options are own properties: inherited ones do not count. */
 export interface ConnectOptions {
-  /** A name, which means all its addresses, or an IP literal without brackets. @default {"localhost"} */
+  /** A name, which means all its addresses, or an IP literal without brackets. @defaultValue `"localhost"` */
   readonly hostname?: string | undefined;
   /** 1 to 65535. */
   readonly port: number;
@@ -14,18 +14,18 @@ export interface ConnectOptions {
   readonly localPort?: number | undefined;
   /** Aborts connecting, and only connecting; the promise then rejects with `signal.reason` as it is. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds for everything, names and retries included; 0 or Infinity: no limit. @default {Infinity} */
+  /** Milliseconds for everything, names and retries included; 0 or Infinity: no limit. @defaultValue `Infinity` */
   readonly timeout?: number | undefined;
   /**
    * Milliseconds for one attempt, from the moment the address is known where the runtime tells it; 0 or Infinity: no limit
-   * but the kernel's. @default {2000 with `retry`, 3000 on Windows, else Infinity}
+   * but the kernel's. @defaultValue 2000 with `retry`, 3000 on Windows, else Infinity
    */
   readonly attemptTimeout?: number | undefined;
-  /** Whether and how failed attempts are repeated; `true` means the defaults. @default {false} */
+  /** Whether and how failed attempts are repeated; `true` means the defaults. @defaultValue `false` */
   readonly retry?: boolean | RetryOptions | undefined;
   /** Called before each pause between two attempts, and awaited. What it throws ends everything. */
   readonly onRetry?: ((context: RetryContext) => void | Promise<void>) | undefined;
-  /** Milliseconds that the peer must keep the connection open before it counts as connected. @default {0} */
+  /** Milliseconds that the peer must keep the connection open before it counts as connected. @defaultValue `0` */
   readonly stableFor?: number | undefined;
 }
 
@@ -149,17 +149,17 @@ function targetOf({ hostname = DEFAULT_HOSTNAME, port, localAddress, localPort }
 
 /** How a runtime's connect differs from the portable one in what it takes. */
 export interface OptionRules {
-  /** Names that are not ours are left to the runtime's own call, not an error. @default {false} */
+  /** Names that are not ours are left to the runtime's own call, not an error. @defaultValue `false` */
   readonly passesOn?: boolean;
-  /** Whether this is Windows, where a refusal takes long. @default {false} */
+  /** Whether this is Windows, where a refusal takes long. @defaultValue `false` */
   readonly isWindows?: boolean;
 }
 
 /**
  * Validates the options before anything is opened.
  *
- * @throws {TypeError} when an option has the wrong type or an unknown name
- * @throws {RangeError} when a number is out of its range
+ * @throws TypeError when an option has the wrong type or an unknown name
+ * @throws RangeError when a number is out of its range
  * @internal
  */
 export function resolveOptions(options: ConnectOptions, rules: OptionRules = {}): ResolvedOptions {
@@ -187,7 +187,7 @@ export function resolveOptions(options: ConnectOptions, rules: OptionRules = {})
 /**
  * One options object from either form of call: `(options)`, or `("host:5432", options?)` and `(5432, options?)`.
  *
- * @throws {TypeError} when the text is no endpoint, or the options name the endpoint a second time
+ * @throws TypeError when the text is no endpoint, or the options name the endpoint a second time
  * @internal
  */
 export function optionsOf<Options extends ConnectOptions>(

@@ -26,7 +26,7 @@ export interface PortRisk {
 /**
  * Reads a list as the kernel writes it: `"8080,9148-9150"`; an empty one has no ports.
  *
- * @throws {SyntaxError} when the text has another shape
+ * @throws SyntaxError when the text has another shape
  */
 export function parsePortList(text: string): PortRange[] {
   return text.split(",").map((part) => part.trim()).filter(Boolean).map((part) => {

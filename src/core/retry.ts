@@ -3,18 +3,18 @@ import { isRetriable, SelfConnectError } from "./errors.ts";
 
 /** How failed attempts are repeated. Every field may be left out. */
 export interface RetryOptions {
-  /** Connects in all, the first one included. @default {Infinity} */
+  /** Connects in all, the first one included. @defaultValue `Infinity` */
   readonly maxAttempts?: number | undefined;
-  /** Milliseconds before the second attempt. @default {10} */
+  /** Milliseconds before the second attempt. @defaultValue `10` */
   readonly initialDelay?: number | undefined;
-  /** Milliseconds that no pause exceeds; Infinity: no limit. @default {250} */
+  /** Milliseconds that no pause exceeds; Infinity: no limit. @defaultValue `250` */
   readonly maxDelay?: number | undefined;
   /**
    * What each pause is multiplied by for the next: 2 doubles it, 1 is a constant pause. With 1 + x the overshoot is in
-   * proportion to the wait, about x of it. @default {1.05}
+   * proportion to the wait, about x of it. @defaultValue `1.05`
    */
   readonly multiplier?: number | undefined;
-  /** Share of each pause, 0 to 1, that is taken off at random, so that many clients do not dial in step. @default {0.02} */
+  /** Share of each pause, 0 to 1, that is taken off at random, so that many clients do not dial in step. @defaultValue `0.02` */
   readonly jitter?: number | undefined;
   /**
    * Decides instead of the built-in table (`isRetriable` of this module) whether an error is worth another attempt; may be

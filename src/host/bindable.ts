@@ -93,7 +93,7 @@ function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRo
  *
  * Elsewhere a connection in TIME_WAIT is not noticed if SO_REUSEADDR lets a server bind beside it.
  *
- * @throws {PortTakenError} when something is in the way
+ * @throws PortTakenError when something is in the way
  * @throws the resolver's error when the name has no address
  */
 export async function assertBindable(port: number, hostname?: string): Promise<void> {

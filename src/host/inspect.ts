@@ -35,9 +35,9 @@ export interface Inspection {
 }
 
 export interface InspectOptions {
-  /** Where proc(5) is mounted. @default {"/proc"} */
+  /** Where proc(5) is mounted. @defaultValue `"/proc"` */
   readonly root?: string | undefined;
-  /** Every network namespace that a process is in, instead of this process's own. @default {false} */
+  /** Every network namespace that a process is in, instead of this process's own. @defaultValue `false` */
   readonly allNamespaces?: boolean | undefined;
 }
 

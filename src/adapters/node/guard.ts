@@ -52,8 +52,8 @@ function guardConnect(owner: net.Socket, isLeftAlone: (options: DialOptions) => 
  *
  * Returns the socket it was given. TLS sockets are welcome.
  *
- * @throws {TypeError} when it is no `net.Socket`
- * @throws {Error} when it is connected already: its listeners may have been told
+ * @throws TypeError when it is no `net.Socket`
+ * @throws Error when it is connected already: its listeners may have been told
  *
  * @example
  * ```ts
