@@ -49,6 +49,8 @@ const OPTION_NAMES: readonly string[] = [
   ...["timeout", "attemptTimeout", "retry", "onRetry", "stableFor"],
 ];
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTION_NAMES);
+/** What a `DeadPort` of `/testing` has besides an endpoint: it may be passed as it is. */
+const IGNORED_OPTIONS: ReadonlySet<string> = new Set(["release"]);
 const KNOWN_RETRY_OPTIONS: ReadonlySet<string> = new Set<keyof RetryOptions>(
   ["maxAttempts", "initialDelay", "maxDelay", "multiplier", "jitter", "isRetriable"],
 );
@@ -94,7 +96,7 @@ function assertFunction(name: string, value: unknown): void {
 
 function assertKnown(kind: string, given: object, known: ReadonlySet<string>): void {
   for (const name of Object.keys(given)) {
-    if (known.has(name)) continue;
+    if (known.has(name) || IGNORED_OPTIONS.has(name)) continue;
     const hint = name === "host" ? "did you mean hostname?" : `known are ${[...known].join(", ")}`;
     throw new TypeError(`Cannot connect: unknown ${kind} ${show(name)}, ${hint}`);
   }
@@ -210,7 +212,7 @@ export function optionsOf<Options extends ConnectOptions>(
 export function foreignOptions(options: object): Record<string, unknown> | undefined {
   let rest: Record<string, unknown> | undefined;
   for (const [name, value] of Object.entries(options)) {
-    if (!KNOWN_OPTIONS.has(name)) (rest ??= {})[name] = value;
+    if (!KNOWN_OPTIONS.has(name) && !IGNORED_OPTIONS.has(name)) (rest ??= {})[name] = value;
   }
   return rest;
 }

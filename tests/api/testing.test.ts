@@ -50,6 +50,12 @@ describe("selfConnectedPair()", () => {
 });
 
 describe("deadPort()", () => {
+  test("is something to connect to as it is", async () => {
+    await using dead = await deadPort();
+    await expect(connect(dead)).rejects.toMatchObject({ code: "ECONNREFUSED", port: dead.port });
+    await expect(connect({ ...dead, timeout: 5000 })).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
   test("refuses on every loopback address until it is released", async () => {
     const dead = await deadPort();
     for (const hostname of [dead.hostname, "::1", "localhost"]) {
