@@ -1,5 +1,6 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
+import { shareDeclarations } from "./declarations.ts";
 import { type Format, packageJson, readManifest, type SourceManifest } from "./description.ts";
 import { importsOf, moduleFiles, slim } from "./slim.ts";
 
@@ -17,8 +18,10 @@ export async function finish(root: string, outDir: string): Promise<void> {
   for (const entry of readdirSync(outDir)) {
     if (!kept.has(entry)) rmSync(join(outDir, entry), { recursive: true });
   }
-  await slim(outDir);
+  // First, because a bundler asks what kind of module a file is.
   for (const [format, type] of Object.entries(TYPES)) writeJson(join(outDir, format, "package.json"), { type });
+  await slim(outDir);
+  shareDeclarations(outDir);
   for (const document of DOCUMENTS) {
     if (existsSync(join(root, document))) cpSync(join(root, document), join(outDir, document));
   }

@@ -47,20 +47,33 @@ async function compress(outDir: string): Promise<void> {
   await build({ ...MODERN, ...inPlace, entryPoints: modules, minifyWhitespace: true, minifySyntax: true });
 }
 
+/** The library's modules below these paths of src. */
+function library(outDir: string, ...paths: readonly string[]): string[] {
+  return paths.map((path) => join(outDir, "esm/src", path));
+}
+
 /**
  * Bundles the commands, because loading many files takes longer than a short command. An ES module loads all that it
  * imports, and Deno is slow to load the `node:` modules that `wait` does without (`npm run bench -- startup`): there the
  * parts that a command imports when it needs them stay files of their own, and the library is not packed twice.
  */
 async function bundleCommands(outDir: string): Promise<void> {
-  const library = ["core", "adapters", "api"].map((folder) => join(outDir, "esm/src", folder, "*"));
   for (const { path } of commands) {
     const [module, script] = [join(outDir, outputOf(path, "esm")), join(outDir, outputOf(path, "script"))];
     const inPlace: BuildOptions = { absWorkingDir: outDir, allowOverwrite: true };
     const options: BuildOptions = { ...MODERN, ...inPlace, bundle: true, minify: true, platform: "node" };
+    const [all, ofOtherRuntimes] = [
+      library(outDir, "core/*", "adapters/*", "api/*"),
+      library(outDir, "adapters/bun*", "adapters/deno*"),
+    ];
     // Beside each other in the tarball, which npm sorts by the files' names, the parts compress better.
-    const parts: BuildOptions = { splitting: true, chunkNames: `${basename(path, ".ts")}-[hash]`, external: library };
-    const executable: BuildOptions = { format: "cjs", banner: { js: "#!/usr/bin/env node" }, outfile: script };
+    const parts: BuildOptions = { splitting: true, chunkNames: `${basename(path, ".ts")}-[hash]`, external: all };
+    const executable: BuildOptions = {
+      format: "cjs",
+      banner: { js: "#!/usr/bin/env node" },
+      outfile: script,
+      external: ofOtherRuntimes,
+    };
     await build({ ...options, ...executable, entryPoints: [module] });
     chmodSync(script, 0o755);
     await build({ ...options, ...parts, entryPoints: [module], format: "esm", outdir: dirname(module) });

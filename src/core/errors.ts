@@ -67,6 +67,26 @@ export class ConnectTimeoutError extends Error {
 }
 
 /**
+ * Makes `instanceof` true for the errors of every copy of this package: one process may load it as an ES module and as
+ * CommonJS, or in two versions.
+ */
+function brand(errorClass: typeof SelfConnectError | typeof ConnectTimeoutError, name: string): void {
+  const mark = Symbol.for(`@realpeer/tcp ${name}`);
+  const isOrdinaryInstance = Function.prototype[Symbol.hasInstance];
+  Object.defineProperty(errorClass.prototype, mark, { value: true });
+  Object.defineProperty(errorClass, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      // A class derived from it inherits this method, but has instances of its own only.
+      if (this !== errorClass) return isOrdinaryInstance.call(this, value);
+      return typeof value === "object" && value !== null && mark in value;
+    },
+  });
+}
+
+brand(SelfConnectError, "SelfConnectError");
+brand(ConnectTimeoutError, "ConnectTimeoutError");
+
+/**
  * What a peer that accepts and then hangs up is reported as; retried like a reset, which it amounts to.
  *
  * @internal

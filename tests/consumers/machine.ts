@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { inLab } from "../fixtures/lab.ts";
 import { registryAddresses } from "../fixtures/registries.ts";
+import { TOOLS } from "./project.ts";
 import { commandFor, type Finished, root, run } from "../fixtures/runtime.ts";
 
 /** A machine on which nothing has been installed but the runtimes and package managers. */
@@ -16,9 +17,6 @@ export interface Machine {
   sh(line: string): Promise<Finished>;
   remove(): void;
 }
-
-/** Where `npm test -- consumers` puts what only these tests use. */
-const TOOLS = "tests/consumers/tools/node_modules";
 
 /** The scope's registry for npm and all that read its settings, and for yarn 4. */
 function settings(npm: string): Readonly<Record<string, string>> {

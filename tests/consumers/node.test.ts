@@ -10,6 +10,20 @@ selfConnectedPair true
 deadPort ECONNREFUSED
 `;
 
+/** A CommonJS program whose sockets the ES module guards. */
+const COPIES = `const { ConnectTimeoutError, SelfConnectError } = require("@realpeer/tcp");
+class Mine extends SelfConnectError {}
+require("node:net").connect(40000, "127.0.0.1").on("error", async (error) => {
+  const plain = Object.assign(new Error(error.message), { name: error.name });
+  const mine = new Mine({ local: error.local, remote: error.remote }, 1);
+  const classes = [SelfConnectError, ConnectTimeoutError, Mine];
+  console.log(...classes.map((its) => error instanceof its), plain instanceof SelfConnectError, mine instanceof Mine);
+  const { waitForPort } = await import("@realpeer/tcp");
+  const late = await waitForPort({ hostname: "127.0.0.1", port: 40000, timeout: 50 }).catch((error) => error);
+  console.log(late instanceof ConnectTimeoutError, late instanceof SelfConnectError);
+});
+`;
+
 const FORMATS = [
   { format: "ES modules", type: "module", options: { module: "nodenext" } },
   { format: "CommonJS", type: "commonjs", options: { module: "nodenext" } },
@@ -62,6 +76,12 @@ describe("a JavaScript project for Node", () => {
 
   test.skipIf(noLab)(because("believes a self-connection without --import", noLab), async () => {
     expect(await project.outputInLab(["node", "unguarded.js"])).toBe("connect\nclose\n");
+  });
+
+  test.skipIf(noLab)(because("knows the errors of the other copy, and of this one only its own", noLab), async () => {
+    project.write("copies.cjs", COPIES);
+    const command = ["node", "--import", "@realpeer/tcp/register", "copies.cjs"];
+    expect(await project.outputInLab(command)).toBe("true false false false true\ntrue false\n");
   });
 
   for (const flag of ["--import", "--require"]) {

@@ -19,6 +19,9 @@ export interface Project {
   remove(): void;
 }
 
+/** Where `npm test -- consumers` puts what only these tests use. */
+export const TOOLS = "tests/consumers/tools/node_modules";
+
 /** A tool of the tree itself, so that a project installs only what it is about. */
 export function tool(name: string): string {
   return join(root, "node_modules/.bin", name);
