@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../mod.ts";
 import { type DemoState, dialDeadPort } from "../../src/cli/demo_loop.ts";
 import { chooseDeadPort } from "../../src/host/dead_port.ts";
+import { selfConnectAddress } from "../../src/host/loopback.ts";
 import { readPortSettings } from "../../src/host/port_settings.ts";
 
 /** What was seen; the story holds when `failures` is empty. */
@@ -25,7 +26,7 @@ export interface Story {
   readonly failures: readonly string[];
 }
 
-const HOSTNAME = "127.0.0.1";
+const HOSTNAME = selfConnectAddress();
 /** Three times as many as any run has needed. */
 const MAX_ATTEMPTS = 200_000;
 const SERVER_START_MS = 1000;

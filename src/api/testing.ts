@@ -19,13 +19,18 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import { endpoints } from "../adapters/node/endpoints.ts";
+import { selfConnectAddress } from "../host/loopback.ts";
 import { type Endpoint, ipVersion, isPort } from "../core/endpoint.ts";
 
 export type { Endpoint } from "../core/endpoint.ts";
 
 /** Where to make a self-connection. */
 export interface SelfConnectedPairOptions {
-  /** A loopback address; macOS allows self-connections on `"::1"` only. @defaultValue `"127.0.0.1"` */
+  /**
+   * A loopback address.
+   *
+   * @defaultValue `"127.0.0.1"`; `"::1"` on macOS and FreeBSD, which allow self-connections there only
+   */
   readonly hostname?: string | undefined;
   /** 1 to 65535; a free one unless given. */
   readonly port?: number | undefined;
@@ -92,7 +97,7 @@ async function drop(socket: net.Socket): Promise<void> {
  * ```
  */
 export async function selfConnectedPair(options: SelfConnectedPairOptions = {}): Promise<SelfConnectedPair> {
-  const { hostname = "127.0.0.1", port } = options;
+  const { hostname = selfConnectAddress(), port } = options;
   if (ipVersion(hostname) === 0) {
     throw new TypeError(`Cannot make a self-connection: hostname must be an IP address, got ${hostname}`);
   }

@@ -4,11 +4,12 @@ import { PROC, type SocketInfo } from "../host/inspect.ts";
 /** Where to look instead, such as the host's own /proc mounted into a container. */
 export const PROC_OPTION = { proc: { type: "string" } } as const;
 
-/** The commands that show the same where there is no /proc/net. */
+/** The commands that show the same where there is no /proc/net, for the shells that people have open there. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   darwin: `netstat -anv -p tcp | awk '$4 == $5 && $6 != "TIME_WAIT"'`,
-  win32:
-    "Get-NetTCPConnection | Where-Object { $_.LocalPort -eq $_.RemotePort -and $_.LocalAddress -eq $_.RemoteAddress }",
+  freebsd: `sockstat -46c -P tcp | awk '$6 == $7'`,
+  win32: "in PowerShell, Get-NetTCPConnection | Where-Object { $_.LocalPort -eq $_.RemotePort -and " +
+    "$_.LocalAddress -eq $_.RemoteAddress -and $_.State -ne 'TimeWait' } | Format-Table LocalAddress, LocalPort, OwningProcess",
 };
 const ELSEWHERE_AT_LEAST = "netstat -an -p tcp";
 

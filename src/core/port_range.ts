@@ -9,6 +9,8 @@ export interface PortSettings {
   readonly range: PortRange;
   /** Ports of the range that are left out. */
   readonly reserved: readonly PortRange[];
+  /** Ports that the system keeps for itself: it gives them to no client, and no server can bind them. */
+  readonly unbindable?: readonly PortRange[] | undefined;
   /** Whether connect() takes ports of the parity of the range's low end first, as Linux does since 4.2. */
   readonly prefersParity: boolean;
 }
@@ -63,10 +65,10 @@ function lastHandedOut({ range: { low, high }, prefersParity }: PortSettings): n
  * the others when all of those are taken or reserved (net/ipv4/inet_hashtables.c, __inet_hash_connect).
  */
 export function portsAtRisk(settings: PortSettings): number[] {
-  const { range: { low }, reserved, prefersParity } = settings;
+  const { range: { low }, reserved, unbindable = [], prefersParity } = settings;
   // The list may be as long as the range.
   const isReserved = new Uint8Array(65536);
-  for (const { low, high } of reserved) isReserved.fill(1, low, high + 1);
+  for (const { low, high } of [...reserved, ...unbindable]) isReserved.fill(1, low, high + 1);
   const ports: number[] = [];
   for (let port = low; port <= lastHandedOut(settings); port++) if (isReserved[port] === 0) ports.push(port);
   const preferred = prefersParity ? ports.filter((port) => (port - low) % 2 === 0) : ports;
@@ -82,8 +84,14 @@ function parity(port: number): string {
  * so the average number of attempts is how many of them there are.
  */
 export function assessPort(port: number, settings: PortSettings): PortRisk {
-  const { range, reserved, prefersParity } = settings;
+  const { range, reserved, unbindable = [], prefersParity } = settings;
   const name = `${range.low}-${range.high}`;
+  if (includesPort(unbindable, port)) {
+    const reasons = [
+      "no server can bind it: the system keeps it for itself, as Windows does for Hyper-V, WSL and Docker",
+    ];
+    return { risk: "none", reasons, expectedAttempts: null };
+  }
   if (!includesPort([range], port)) {
     return { risk: "none", reasons: [`outside the ephemeral range ${name}`], expectedAttempts: null };
   }

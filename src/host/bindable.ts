@@ -56,8 +56,10 @@ export function describeRow(row: SocketRow): string {
   return `a connection with ${formatEndpoint(remote)} holds it (${state})`;
 }
 
-/** Binds and listens as node:net does, and closes again. */
-function tryBind(port: number, address: BindAddress): Promise<string | null> {
+/** Binds and listens as node:net does, and closes again; the code of the error, or null. */
+export type TryBind = (port: number, address: BindAddress) => Promise<string | null>;
+
+const tryBind: TryBind = (port, address) => {
   return new Promise((resolve) => {
     const server = net.createServer((socket) => socket.destroy());
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
@@ -65,6 +67,14 @@ function tryBind(port: number, address: BindAddress): Promise<string | null> {
       server.close(() => resolve(null));
     });
   });
+};
+
+/**
+ * What to bind besides, where there is no socket table to read. There SO_REUSEADDR, or the lack of exclusive use on Windows,
+ * lets a bind of every address succeed beside a listener on one, and a bind of one beside a listener on every address.
+ */
+function alsoToBind(hostname: string | undefined): readonly string[] {
+  return hostname === undefined ? ["127.0.0.1", "::1"] : ["0.0.0.0", "::"];
 }
 
 async function addressesOf(hostname: string): Promise<string[]> {
@@ -86,6 +96,19 @@ function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRo
   return new PortTakenError(code, reason);
 }
 
+/** Windows has no privileged ports: there WSAEACCES is about the port itself, and may pass. */
+function isHeldOnWindows(code: string, platform: string): boolean {
+  return code === "EACCES" && platform === "win32";
+}
+
+const HELD = "a program holds it for itself alone, or Windows does: see realpeer check";
+
+/** Parameters for tests. */
+export interface BindableOptions {
+  readonly platform?: string;
+  readonly bind?: TryBind;
+}
+
 /**
  * Rejects when a server could not bind this port at this moment; without a hostname, bind it on every address. For a
  * name all its addresses must be free. On Linux the socket table is read first, and only what it cannot tell is tried
@@ -96,17 +119,27 @@ function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRo
  * @throws PortTakenError when something is in the way
  * @throws the resolver's error when the name has no address
  */
-export async function assertBindable(port: number, hostname?: string): Promise<void> {
+export async function assertBindable(
+  port: number,
+  hostname?: string,
+  { platform = process.platform, bind = tryBind }: BindableOptions = {},
+): Promise<void> {
   const addresses: BindAddress[] = hostname === undefined ? [undefined] : await addressesOf(hostname);
-  const hasTable = process.platform === "linux";
+  const hasTable = platform === "linux";
   const rows = hasTable ? readSockets(isOnPort(port)) : [];
   const inTheWay = rows.filter((row) => addresses.some((address) => isInTheWay(row, address)));
   const first = inTheWay.find(({ state }) => state === "LISTEN") ?? inTheWay[0];
   if (first !== undefined) throw new PortTakenError("EADDRINUSE", describeRow(first));
-  // Elsewhere than on Linux SO_REUSEADDR also binds every address beside a listener on one.
-  if (!hasTable && hostname === undefined) addresses.push("127.0.0.1", "::1");
   for (const address of addresses) {
-    const code = await tryBind(port, address);
-    if (code !== null) throw whyNotBound(code, address, rows);
+    const code = await bind(port, address);
+    if (code === null) continue;
+    throw isHeldOnWindows(code, platform) ? new PortTakenError("EADDRINUSE", HELD) : whyNotBound(code, address, rows);
+  }
+  if (hasTable) return;
+  for (const address of alsoToBind(hostname)) {
+    const code = await bind(port, address);
+    if (code === "EADDRINUSE") throw whyNotBound(code, address, rows);
+    if (code !== null && isHeldOnWindows(code, platform)) throw new PortTakenError("EADDRINUSE", HELD);
+    // Any other failure is about the address: there may be no IPv6.
   }
 }

@@ -5,26 +5,43 @@ import process from "node:process";
 import { parsePortList, type PortRange, type PortSettings } from "../core/port_range.ts";
 import { PROC } from "./inspect.ts";
 
-/** The two numbers of /proc/sys/net/ipv4/ip_local_port_range, or of the sysctls that are the same on macOS. */
-export function parseRange(text: string): PortRange {
-  const [low, high] = text.trim().split(/\s+/).map(Number);
-  if (!low || !high) throw new SyntaxError(`Cannot read the ephemeral range: got "${text.trim()}"`);
+function rangeOf(low: number | undefined, high: number | undefined, text: string): PortRange {
+  const isRange = low !== undefined && high !== undefined && 1 <= low && low <= high && high <= 65535;
+  if (!isRange) throw new SyntaxError(`Cannot read the ephemeral range: got ${JSON.stringify(text.trim())}`);
   return { low, high };
 }
 
-/** What `netsh int ipv4 show dynamicport tcp` prints, in whatever language: a start and a count. */
-export function parseDynamicPorts(text: string): PortRange {
-  const [low, count] = [...text.matchAll(/:\s*(\d+)\s*$/gm)].map((match) => Number(match[1]));
-  if (!low || !count) throw new SyntaxError(`Cannot read the ephemeral range: got "${text.trim()}"`);
-  return { low, high: low + count - 1 };
+/** The two numbers of /proc/sys/net/ipv4/ip_local_port_range, or of the sysctls that are the same on macOS. */
+export function parseRange(text: string): PortRange {
+  const [low, high] = text.trim().split(/\s+/).map(Number);
+  return rangeOf(low, high, text);
 }
 
-/** What `netsh int ipv4 show excludedportrange protocol=tcp` prints: a start and an end a line. */
-export function parseExcludedPorts(text: string): PortRange[] {
-  return [...text.matchAll(/^\s*(\d+)\s+(\d+)\s*\*?\s*$/gm)].map((match) => ({
-    low: Number(match[1]),
-    high: Number(match[2]),
-  }));
+/**
+ * What `netsh int ipv4 show dynamicport tcp` prints: a start and a count, each at the end of a line. The words before
+ * them depend on the language, and the colon may have a no-break space before it (French) or be a full-width one.
+ */
+export function parseDynamicPorts(text: string): PortRange {
+  const [low, count] = [...text.matchAll(/^[^\d\n]*[^\d\s][^\d\n]*?(\d+)\s*$/gm)].map((match) => Number(match[1]));
+  return rangeOf(low, (low ?? NaN) + (count ?? NaN) - 1, text);
+}
+
+/** The port exclusions of Windows. */
+export interface ExcludedPorts {
+  /** Marked "*": set by an administrator with netsh. A server that asks for such a port gets it. */
+  readonly administered: readonly PortRange[];
+  /** Without "*": taken by a service, mostly for Hyper-V. No server can bind such a port (WSAEACCES). */
+  readonly unbindable: readonly PortRange[];
+}
+
+/** What `netsh int ipv4 show excludedportrange protocol=tcp` prints: a start, an end and perhaps "*" on each line. */
+export function parseExcludedPorts(text: string): ExcludedPorts {
+  const administered: PortRange[] = [];
+  const unbindable: PortRange[] = [];
+  for (const [, low, high, star] of text.matchAll(/^[^\S\n]*(\d+)[^\S\n]+(\d+)[^\S\n]*(\*?)[^\S\n]*$/gm)) {
+    (star ? administered : unbindable).push({ low: Number(low), high: Number(high) });
+  }
+  return { administered, unbindable };
 }
 
 /** More than the longest list of reserved ports: every second one. */
@@ -41,26 +58,51 @@ function readSysctl(path: string): string {
   }
 }
 
+/**
+ * Runs a program of the system by its full path: whatever else of that name is in PATH or in the current folder is not
+ * asked, and a short PATH does not matter. Only ASCII counts in what it prints, whose code page is not known.
+ */
 function output(file: string, ...args: string[]): string {
-  return execFileSync(file, args, { encoding: "utf8" });
+  try {
+    return execFileSync(file, args, { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
+  } catch (error) {
+    const { code, status, name } = error as { code?: string; status?: number; name?: string };
+    if (name === "NotCapable") throw error;
+    const reason = code ?? `it ended with status ${status}`;
+    throw new Error(`Cannot read the ephemeral range: ${file} could not be asked (${reason})`, { cause: error });
+  }
 }
+
+function readWindowsSettings(): PortSettings {
+  const netsh = `${process.env["SystemRoot"] ?? "C:\\Windows"}\\System32\\netsh.exe`;
+  const { administered, unbindable } = parseExcludedPorts(
+    output(netsh, "int", "ipv4", "show", "excludedportrange", "protocol=tcp"),
+  );
+  return {
+    range: parseDynamicPorts(output(netsh, "int", "ipv4", "show", "dynamicport", "tcp")),
+    reserved: administered,
+    unbindable,
+    prefersParity: false,
+  };
+}
+
+/** Where sysctl(8) is; the names of the range's two ends are the same on these systems. */
+const BSD_SYSCTL: Readonly<Record<string, string>> = { darwin: "/usr/sbin/sysctl", freebsd: "/sbin/sysctl" };
+const BSD_RANGE = ["net.inet.ip.portrange.first", "net.inet.ip.portrange.last"] as const;
 
 /**
  * The ephemeral range and the reserved ports of this network namespace, or of the whole system where it has none.
  *
- * @throws when they cannot be read
+ * @throws when they cannot be read, or it is not known how this system tells them
  */
 export function readPortSettings(root: string = PROC, platform: string = process.platform): PortSettings {
-  if (platform === "win32") {
-    return {
-      range: parseDynamicPorts(output("netsh", "int", "ipv4", "show", "dynamicport", "tcp")),
-      reserved: parseExcludedPorts(output("netsh", "int", "ipv4", "show", "excludedportrange", "protocol=tcp")),
-      prefersParity: false,
-    };
+  if (platform === "win32") return readWindowsSettings();
+  const sysctl = BSD_SYSCTL[platform];
+  if (sysctl !== undefined) {
+    return { range: parseRange(output(sysctl, "-n", ...BSD_RANGE)), reserved: [], prefersParity: false };
   }
-  if (platform === "darwin") {
-    const names = ["net.inet.ip.portrange.first", "net.inet.ip.portrange.last"];
-    return { range: parseRange(output("sysctl", "-n", ...names)), reserved: [], prefersParity: false };
+  if (platform !== "linux" && platform !== "android") {
+    throw new Error(`Cannot read the ephemeral range: it is not known how ${platform} tells it`);
   }
   const read = (name: string): string => readSysctl(join(root, "sys/net/ipv4", name));
   return {

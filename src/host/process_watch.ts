@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -39,8 +40,22 @@ export function watchProcess(pid: number): () => boolean {
   };
 }
 
+/** The two groups that ps(1) tells of on macOS and the BSDs, where there is no /proc; null where it cannot be asked. */
+function askGroups(): Pick<ProcessStat, "processGroup" | "foregroundGroup"> | null {
+  try {
+    const args = ["-o", "pgid=,tpgid=", "-p", String(process.pid)];
+    const text = execFileSync("/bin/ps", args, { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"] });
+    const [processGroup = 0, foregroundGroup = -1] = text.trim().split(/\s+/).map(Number);
+    return { processGroup, foregroundGroup };
+  } catch {
+    return null;
+  }
+}
+
 /** Whether a key pressed on the terminal, such as Ctrl-C, reaches this process and those it started; null if unknown. */
 export function isInForeground(): boolean | null {
-  const stat = readStat("self");
-  return stat && stat.processGroup === stat.foregroundGroup;
+  // A console of Windows sends Ctrl-C to every process that is attached to it, and nothing else does.
+  if (process.platform === "win32") return true;
+  const groups = readStat("self") ?? askGroups();
+  return groups && groups.processGroup === groups.foregroundGroup;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/command_line.ts";
-import { fixCommand } from "../../src/cli/fix.ts";
-import { parsePortList } from "../../src/core/port_range.ts";
+import { fixCommand, fixTitle } from "../../src/cli/fix.ts";
+import { parsePortList, type PortSettings } from "../../src/core/port_range.ts";
 import { because, inEmptyNamespace, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
 import { commandFor, run, runForJson } from "../fixtures/runtime.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
@@ -103,22 +103,39 @@ describe("what realpeer check shows", () => {
   });
 });
 
-describe("the command that ends the risk", () => {
+describe("what ends the risk", () => {
   const settings = { range: { low: 1, high: 9 }, reserved: parsePortList("5,7-8"), prefersParity: true };
-  const cases: readonly [platform: string, isRoot: boolean, command: string][] = [
-    ["linux", true, "sysctl -w net.ipv4.ip_local_reserved_ports=3,5-8"],
-    ["linux", false, "sudo sysctl -w net.ipv4.ip_local_reserved_ports=3,5-8"],
-    ["darwin", false, "sudo sysctl -w net.inet.ip.portrange.first=7"],
-    [
-      "win32",
-      false,
-      "netsh int ipv4 add excludedportrange protocol=tcp startport=3 numberofports=1 store=persistent && " +
-      "netsh int ipv4 add excludedportrange protocol=tcp startport=6 numberofports=1 store=persistent",
-    ],
+  const bsd = { range: { low: 49152, high: 65535 }, reserved: [], prefersParity: false };
+  const netsh = (low: number, count: number): string =>
+    `netsh int ipv4 add excludedportrange protocol=tcp startport=${low} numberofports=${count} store=persistent`;
+  const cases: readonly [
+    platform: string,
+    isRoot: boolean,
+    ports: readonly number[],
+    settings: PortSettings,
+    fix: string,
+  ][] = [
+    ["linux", true, [3, 6], settings, "sysctl -w net.ipv4.ip_local_reserved_ports=3,5-8"],
+    ["linux", false, [3, 6], settings, "sudo sysctl -w net.ipv4.ip_local_reserved_ports=3,5-8"],
+    ["darwin", false, [50000, 49200], bsd, "sudo sysctl -w net.inet.ip.portrange.first=50001"],
+    ["freebsd", true, [50000], bsd, "sysctl -w net.inet.ip.portrange.first=50001"],
+    ["darwin", false, [60000], bsd, "use another port, such as 49151"],
+    ["darwin", false, [65534], bsd, "use another port, such as 49151"],
+    ["darwin", false, [65535], bsd, "use another port, such as 49151"],
+    ["darwin", false, [9], { ...bsd, range: { low: 1, high: 9 } }, "use another port, such as 10"],
+    ["win32", false, [50000], bsd, netsh(50000, 1)],
+    // Two commands on two lines are right in cmd and in PowerShell; "&&" is wrong in one of them, ";" in the other.
+    ["win32", false, [50002, 50000, 50001, 60000], bsd, `${netsh(50000, 3)}\n${netsh(60000, 1)}`],
   ];
-  for (const [platform, isRoot, command] of cases) {
-    test(`on ${platform}${isRoot ? " as root" : ""}`, () => {
-      expect(fixCommand([3, 6], settings, platform, isRoot)).toBe(command);
+  for (const [platform, isRoot, ports, settings, fix] of cases) {
+    test(`for ${ports.join(" and ")} on ${platform}${isRoot ? " as root" : ""}: ${fix.replace("\n", ", ")}`, () => {
+      expect(fixCommand(ports, settings, platform, isRoot)).toBe(fix);
     });
   }
+
+  test("is run by an administrator on Windows, in either shell", () => {
+    expect(fixTitle(netsh(50000, 1), "win32")).toContain("as administrator, in PowerShell or cmd");
+    expect(fixTitle("use another port, such as 49151", "win32")).toBe("To end the risk:");
+    expect(fixTitle("sysctl", "linux")).toBe("To end the risk:");
+  });
 });

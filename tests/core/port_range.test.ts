@@ -65,6 +65,14 @@ describe("the odds of a self-connection", () => {
     });
   }
 
+  test("a port that the system keeps for itself is no risk, and no server can bind it", () => {
+    const given = { ...settings(49152, 65535, "", false), unbindable: parsePortList("50000-50059") };
+    const assessed = assessPort(50_000, given);
+    expect(assessed).toMatchObject({ risk: "none", reasons: [expect.stringContaining("no server can bind it")] });
+    expect(portsAtRisk(given)).not.toContain(50_000);
+    expect(assessPort(50_060, given)).toMatchObject({ risk: "high", expectedAttempts: 16_324 });
+  });
+
   test("no port is at risk when all are reserved", () => {
     expect(portsAtRisk(settings(40000, 40003, "40000-40003"))).toEqual([]);
   });

@@ -1,23 +1,41 @@
 import { expect, test } from "vitest";
-import { parseDynamicPorts, parseExcludedPorts, parseRange } from "../../src/host/port_settings.ts";
+import { parseDynamicPorts, parseExcludedPorts, parseRange, readPortSettings } from "../../src/host/port_settings.ts";
+import { NETSH } from "../fixtures/netsh.ts";
 
 test("the range as Linux and macOS write it", () => {
   expect(parseRange("32768\t60999\n")).toEqual({ low: 32768, high: 60999 });
   expect(parseRange("49152\n65535\n")).toEqual({ low: 49152, high: 65535 });
-  expect(() => parseRange("nonsense")).toThrow('Cannot read the ephemeral range: got "nonsense"');
 });
 
-test("the range as netsh writes it, in any language", () => {
-  const english = "\r\nProtocol tcp Dynamic Port Range\r\n---------------------------------\r\n" +
-    "Start Port      : 49152\r\nNumber of Ports : 16384\r\n\r\n";
-  const german =
-    "\r\nProtokoll tcp Dynamischer Portbereich\r\n---------\r\nStartport      : 1025\r\nAnzahl Ports: 64510\r\n";
-  expect(parseDynamicPorts(english)).toEqual({ low: 49152, high: 65535 });
-  expect(parseDynamicPorts(german)).toEqual({ low: 1025, high: 65534 });
+for (const text of ["nonsense", "", "60999 32768", "49152 65536", "0 10", "1"]) {
+  test(`${JSON.stringify(text)} is no range`, () => {
+    expect(() => parseRange(text)).toThrow(`Cannot read the ephemeral range: got ${JSON.stringify(text)}`);
+  });
+}
+
+for (const [language, { dynamic, excluded, encodings }] of Object.entries(NETSH)) {
+  for (const [encoding, encode] of Object.entries(encodings)) {
+    test(`the range as netsh writes it in ${language}, in ${encoding}`, () => {
+      expect(parseDynamicPorts(encode(dynamic).toString("latin1"))).toEqual({ low: 1024, high: 14_999 });
+    });
+
+    test(`the excluded ports as netsh writes them in ${language}, in ${encoding}: with * and without`, () => {
+      expect(parseExcludedPorts(encode(excluded).toString("latin1"))).toEqual({
+        administered: [{ low: 50000, high: 50059 }],
+        unbindable: [{ low: 1080, high: 1179 }, { low: 5357, high: 5357 }],
+      });
+    });
+  }
+}
+
+test("a message in place of the range, whatever numbers it has", () => {
+  for (const text of ["", "The following command was not found: int ipv4.\r\n", "Error 5\r\n"]) {
+    expect(() => parseDynamicPorts(text)).toThrow("Cannot read the ephemeral range");
+  }
 });
 
-test("the excluded ports as netsh writes them", () => {
-  const text = "\r\nProtocol tcp Port Exclusion Ranges\r\n\r\nStart Port    End Port\r\n----------    --------\r\n" +
-    "      5357        5357\r\n     50000       50059     *\r\n\r\n* - Administered port exclusions.\r\n\r\n";
-  expect(parseExcludedPorts(text)).toEqual([{ low: 5357, high: 5357 }, { low: 50000, high: 50059 }]);
+test("a system of which it is not known is not taken for Linux", () => {
+  for (const platform of ["openbsd", "sunos", "aix"]) {
+    expect(() => readPortSettings("/proc", platform)).toThrow(`it is not known how ${platform} tells it`);
+  }
 });

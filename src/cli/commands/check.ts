@@ -12,7 +12,7 @@ import { readPortSettings } from "../../host/port_settings.ts";
 import { isListening } from "../../host/proc.ts";
 import { parseArguments, parsePort } from "../arguments.ts";
 import { Status, UsageError } from "../errors.ts";
-import { fixCommand, reservation } from "../fix.ts";
+import { fixCommand, fixTitle, otherPort, reservation } from "../fix.ts";
 import { type Paint, painterFor, printable, table, writeJson } from "../output.ts";
 import { type ListenerReport, listenerReport, nameOf, PROC_OPTION, readingProc } from "../proc_access.ts";
 import type { System } from "../runtime/system.ts";
@@ -27,7 +27,7 @@ interface PortReport extends PortRisk {
   readonly reserved: boolean;
   /** Who listens there now; null when nobody does, or where that cannot be seen. */
   readonly listening: readonly ListenerReport[] | null;
-  /** A command that ends the risk, of this port and the others that were asked for. */
+  /** A command that ends the risk, of this port and the others that were asked for, or the advice to use another port. */
   readonly fix: string | null;
 }
 
@@ -52,9 +52,9 @@ function textOf(
     "",
     table([["PORT", "RISK", "ATTEMPTS", "LISTENING", "WHY"], ...reports.map((report) => row(report, paint))], stdout),
   ];
-  if (fix !== null) lines.push("To end the risk:", `  ${fix}`);
+  if (fix !== null) lines.push(fixTitle(fix), ...fix.split("\n").map((line) => `  ${line}`));
   if (fix !== null && prefersParity) {
-    const exposed = reports.filter((report) => report.fix !== null).map(({ port }) => port);
+    const exposed = reports.filter(({ risk }) => risk !== "none").map(({ port }) => port);
     const file = "/etc/sysctl.d/90-reserved-ports.conf";
     lines.push(`To keep it after a restart, in ${file}:`, `  ${reservation(exposed, settings)}`);
   }
@@ -69,6 +69,7 @@ export function check(args: readonly string[], system: System): number {
   const settings = readingProc(() => readPortSettings(proc));
   // Elsewhere the socket table is netstat's business; the risk does not depend on it.
   const listeners = process.platform === "linux" ? readingProc(() => inspect(isListening, { root: proc })).sockets : [];
+  const { unbindable = [] } = settings;
   const risks = ports.map((port) => assessPort(port, settings));
   const exposed = ports.filter((_port, i) => risks[i]!.risk !== "none");
   const fix = exposed.length === 0 ? null : fixCommand(exposed, settings);
@@ -83,7 +84,7 @@ export function check(args: readonly string[], system: System): number {
       reserved: includesPort(settings.reserved, port),
       listening: here.length === 0 ? null : here.map(listenerReport),
       expectedAttempts,
-      fix: risk === "none" ? null : fix,
+      fix: risk !== "none" ? fix : includesPort(unbindable, port) ? otherPort([port], settings) : null,
     };
   });
   if (json) writeJson(system, reports);

@@ -1,6 +1,7 @@
 import { type Endpoint, formatEndpoint } from "../../core/endpoint.ts";
 import { assessPort, type PortSettings } from "../../core/port_range.ts";
 import { chooseDeadPort, whoListens } from "../../host/dead_port.ts";
+import { selfConnectAddress } from "../../host/loopback.ts";
 import { readPortSettings } from "../../host/port_settings.ts";
 import { parseArguments, parsePort } from "../arguments.ts";
 import { type DemoConnection, type DemoState, dialDeadPort } from "../demo_loop.ts";
@@ -96,8 +97,7 @@ function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Reques
 export async function demo(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
   const request = readRequest(args);
   const settings = readingProc(readPortSettings);
-  // macOS does not complete an IPv4 self-connection, but an IPv6 one (XNU, bsd/netinet/tcp_usrreq.c).
-  const hostname = settings.prefersParity ? "127.0.0.1" : "::1";
+  const hostname = selfConnectAddress();
   const port = request.port ?? await chooseDeadPort(settings, hostname);
   const listener = await whoListens(port, hostname);
   if (listener !== null) {
