@@ -14,7 +14,11 @@ import { parseArgs } from "node:util";
 import { checks } from "./checks.ts";
 import { startRegistries } from "../tests/fixtures/registries.ts";
 import { standInFlags } from "./jsr.ts";
+import { inEmptyNamespaceWithSilence, noSilentLab } from "../tests/fixtures/lab.ts";
+import { SILENT_PORT } from "../tests/windows/ports.ts";
 import { environment, root, run } from "./run.ts";
+import { asOnMac, noMac } from "./test/mac.ts";
+import { prepareWindows } from "./test/windows.ts";
 
 interface Count {
   passed: number;
@@ -22,6 +26,7 @@ interface Count {
   skipped: number;
 }
 
+const FAILED: Count = { passed: 0, failed: 1, skipped: 0 };
 const scratch = mkdtempSync(join(tmpdir(), "realpeer-test-"));
 const VITEST = join(root, "node_modules/vitest/vitest.mjs");
 /** Tests that start every runtime themselves. */
@@ -30,10 +35,15 @@ const CONSUMERS = "tests/consumers";
 const TOOLS = "tests/consumers/tools";
 
 /** Counts of a vitest run from its JSON report; a run without one has failed. */
-async function vitest(name: string, command: string[], files: string[]): Promise<Count> {
+async function vitest(
+  name: string,
+  command: string[],
+  files: string[],
+  config = "tests/vitest.config.ts",
+): Promise<Count> {
   const report = join(scratch, `${name}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const args = [...command, VITEST, "run", "--config", "tests/vitest.config.ts", ...reporters, ...files];
+  const args = [...command, VITEST, "run", "--config", config, ...reporters, ...files];
   const status = await run(args);
   try {
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
@@ -95,23 +105,24 @@ async function newestNode(files: string[]): Promise<Count> {
   return await onRuntime("newest-node", [join(prefix, "node_modules/node/bin/node")])(files);
 }
 
-/** The packed package in projects of its own, and on registries of its own: that of REALPEER_TARBALL, or the one that this tree makes. */
+/** Sets REALPEER_TARBALL to the package that this tree makes, unless it is set; whether it is set now. */
+async function packTree(): Promise<boolean> {
+  if (environment["REALPEER_TARBALL"] !== undefined) return true;
+  const out = join(scratch, "npm");
+  const build = ["deno", "run", "-A", "--quiet", "scripts/build_npm.ts", "--allow-dirty", "--out", out];
+  const pack = ["npm", "pack", "--silent", "--pack-destination", scratch, out];
+  for (const command of [build, pack]) if (await run(command) !== 0) return false;
+  const tarball = readdirSync(scratch).find((file) => file.endsWith(".tgz"));
+  environment["REALPEER_TARBALL"] = join(scratch, tarball ?? "");
+  return true;
+}
+
+/** The packed package in projects of its own, and on registries of its own: that of REALPEER_TARBALL, or this tree's. */
 async function consumers(files: string[]): Promise<Count> {
-  if (environment["REALPEER_TARBALL"] === undefined) {
-    const out = join(scratch, "npm");
-    const build = ["deno", "run", "-A", "--quiet", "scripts/build_npm.ts", "--allow-dirty", "--out", out];
-    const pack = ["npm", "pack", "--silent", "--pack-destination", scratch, out];
-    for (const command of [build, pack]) {
-      if (await run(command) !== 0) return { passed: 0, failed: 1, skipped: 0 };
-    }
-    const tarball = readdirSync(scratch).find((file) => file.endsWith(".tgz"));
-    environment["REALPEER_TARBALL"] = join(scratch, tarball ?? "");
-  }
+  if (!await packTree()) return FAILED;
   const tools = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", TOOLS];
-  if (!existsSync(join(root, TOOLS, "node_modules/.package-lock.json")) && await run(tools) !== 0) {
-    return { passed: 0, failed: 1, skipped: 0 };
-  }
-  const registries = await startRegistries(resolve(root, environment["REALPEER_TARBALL"]));
+  if (!existsSync(join(root, TOOLS, "node_modules/.package-lock.json")) && await run(tools) !== 0) return FAILED;
+  const registries = await startRegistries(resolve(root, environment["REALPEER_TARBALL"] ?? ""));
   Object.assign(environment, registries.env);
   try {
     return await vitest("consumers", ["node"], files.length > 0 ? files : [CONSUMERS]);
@@ -120,9 +131,36 @@ async function consumers(files: string[]): Promise<Count> {
   }
 }
 
+/** The packed package on the runtimes' Windows builds, under Wine, in a network namespace of its own. */
+async function windows(files: string[]): Promise<Count> {
+  const reason = noSilentLab ?? await prepareWindows();
+  if (reason !== undefined) {
+    console.log(`windows: skipped: ${reason}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  if (!await packTree()) return FAILED;
+  const config = "tests/windows/vitest.config.ts";
+  return await vitest(
+    "windows",
+    inEmptyNamespaceWithSilence(SILENT_PORT, ["node"]),
+    files.length > 0 ? files : ["tests/windows"],
+    config,
+  );
+}
+
 /** A suite that runs on one runtime what runs on all of them. */
 function onRuntime(name: string, command: string[]): (files: string[]) => Promise<Count> {
-  return (files) => vitest(name, command, [...files, `--exclude=${CONSUMERS}/**`]);
+  return (files) => vitest(name, command, [...files, `--exclude=${CONSUMERS}/**`, "--exclude=tests/windows/**"]);
+}
+
+/** The suite of Node as a developer on macOS sees it: without /proc, network namespaces and python3. */
+async function mac(files: string[]): Promise<Count> {
+  const reason = noMac(join(scratch, "try"));
+  if (reason !== undefined) {
+    console.log(`mac: skipped: ${reason}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  return await onRuntime("mac", asOnMac(join(scratch, "mac"), ["node"]))(files);
 }
 
 const suites: Record<string, (files: string[]) => Promise<Count>> = {
@@ -132,6 +170,8 @@ const suites: Record<string, (files: string[]) => Promise<Count>> = {
   bun: onRuntime("bun", ["bun", "--bun"]),
   "deno-test": denoTest,
   consumers,
+  windows,
+  mac,
   "newest-node": newestNode,
 };
 

@@ -3,11 +3,29 @@
  * arguments read by cmd.exe, by other rules than every other program (Node refuses since CVE-2024-27980 to start one).
  */
 
+import { statSync } from "node:fs";
+import process from "node:process";
+
 /** What the search needs of the system. */
 export interface WindowsFiles {
   /** The value of an environment variable, whatever the case of its name. */
   env(name: string): string | undefined;
   isFile(path: string): boolean;
+}
+
+/** The files and variables of this process. */
+export function windowsFiles(): WindowsFiles {
+  return {
+    env: (name) => process.env[name],
+    isFile(path) {
+      try {
+        return statSync(path).isFile();
+      } catch {
+        // There is none, or the name cannot be one of a file.
+        return false;
+      }
+    },
+  };
 }
 
 /** What to start, and how. */
@@ -21,11 +39,11 @@ export interface WindowsCommand {
 }
 
 /** A program that cannot be run; `code` says why, as spawn does elsewhere. */
-export class CannotRunError extends Error {
-  override readonly name = "CannotRunError";
+export class WindowsCommandError extends Error {
+  override readonly name = "WindowsCommandError";
   readonly code: "ENOENT" | "EACCES" | "EINVAL";
 
-  constructor(code: CannotRunError["code"], message: string) {
+  constructor(code: WindowsCommandError["code"], message: string) {
     super(message);
     this.code = code;
   }
@@ -68,12 +86,12 @@ function find(name: string, files: WindowsFiles): string {
     }
   }
   if (other !== undefined || files.isFile(name)) {
-    throw new CannotRunError(
+    throw new WindowsCommandError(
       "EACCES",
       `Windows runs no ${extensionOf(name) || "such"} file by itself: name its program too`,
     );
   }
-  throw new CannotRunError("ENOENT", "there is no such program");
+  throw new WindowsCommandError("ENOENT", "there is no such program");
 }
 
 /**
@@ -92,7 +110,7 @@ const PERCENT = "REALPEER_PERCENT";
 function throughCmd(line: string, { env }: WindowsFiles, variables: WindowsCommand["env"]): WindowsCommand {
   const file = env("ComSpec") ?? `${env("SystemRoot") ?? "C:\\Windows"}\\System32\\cmd.exe`;
   if (line.length > MAX_LINE) {
-    throw new CannotRunError("EINVAL", `cmd.exe reads ${MAX_LINE} characters at most, these are ${line.length}`);
+    throw new WindowsCommandError("EINVAL", `cmd.exe reads ${MAX_LINE} characters at most, these are ${line.length}`);
   }
   // No AutoRun; extensions on, delayed expansion (`!`) off, whatever the registry says; the outermost quotes go.
   return { file, args: ["/d", "/e:on", "/v:off", "/s", "/c", `"${line}"`], isVerbatim: true, env: variables };
@@ -101,21 +119,19 @@ function throughCmd(line: string, { env }: WindowsFiles, variables: WindowsComma
 /**
  * How to run a program with these arguments, so that they arrive unchanged.
  *
- * @throws {CannotRunError} when there is no such program, or an argument cannot arrive unchanged
+ * @throws {WindowsCommandError} when there is no such program, or an argument cannot arrive unchanged
  */
 export function windowsCommand([name = "", ...args]: readonly string[], files: WindowsFiles): WindowsCommand {
   const file = find(name, files);
   if (!/\.(bat|cmd)$/i.test(file)) return { file, args, isVerbatim: false, env: {} };
   const broken = args.find((arg) => /[\r\n\0]/.test(arg));
   if (broken !== undefined) {
-    throw new CannotRunError("EINVAL", `a batch file cannot be given a line break, as in ${JSON.stringify(broken)}`);
+    throw new WindowsCommandError(
+      "EINVAL",
+      `a batch file cannot be given a line break, as in ${JSON.stringify(broken)}`,
+    );
   }
   const words = [file, ...args];
   const hasPercent = words.some((word) => word.includes("%"));
   return throughCmd(words.map(quoteForBatch).join(" "), files, hasPercent ? { [PERCENT]: "%" } : {});
-}
-
-/** How to have cmd.exe run a command line as a user would type it. */
-export function windowsShell(line: string, files: WindowsFiles): WindowsCommand {
-  return throughCmd(line, files, {});
 }

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/command_line.ts";
 import { fixCommand, fixTitle } from "../../src/cli/fix.ts";
-import { parsePortList, type PortSettings } from "../../src/core/port_range.ts";
+import { parsePortList, portsAtRisk, type PortSettings } from "../../src/core/port_range.ts";
+import { readPortSettings } from "../../src/host/port_settings.ts";
 import { because, inEmptyNamespace, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
 import { commandFor, run, runForJson } from "../fixtures/runtime.ts";
+import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { FakeSystem } from "./fake_system.ts";
 import { realpeer, runRealpeer } from "./realpeer.ts";
@@ -53,7 +55,7 @@ describe("realpeer check", () => {
     expect(await run(inLab(realpeer("check", "80", String(LAB_PORT))))).toMatchObject({ code: 1 });
   });
 
-  test("names the program that listens", async () => {
+  test.skipIf(noProc)(because("names the program that listens", noProc), async () => {
     await using server = await startServer((socket) => socket.destroy());
     const { stdout } = await runRealpeer(["check", "--json", String(server.port)]);
     const local = { hostname: "127.0.0.1", port: server.port };
@@ -90,9 +92,10 @@ describe("realpeer check", () => {
 
 describe("what realpeer check shows", () => {
   test("lines up, and says the same without colour", async () => {
-    const plain = new FakeSystem(["check", "41000", "80"]);
-    const coloured = new FakeSystem(["check", "41000", "80"], true);
-    const noColour = new FakeSystem(["check", "41000", "80"], true, { NO_COLOR: "1" });
+    const args = ["check", String(portsAtRisk(readPortSettings())[0]), "80"];
+    const plain = new FakeSystem(args);
+    const coloured = new FakeSystem(args, true);
+    const noColour = new FakeSystem(args, true, { NO_COLOR: "1" });
     for (const system of [plain, coloured, noColour]) await runCommandLine(system);
     expect(coloured.stdout.text).toContain("\x1b[31mhigh\x1b[0m");
     expect(noColour.stdout.text).toBe(plain.stdout.text);

@@ -1,7 +1,10 @@
+import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/command_line.ts";
+import { selfConnectAddress } from "../../src/host/loopback.ts";
 import { because, inEmptyNamespace, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
 import { run, runtime } from "../fixtures/runtime.ts";
+import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { FakeSystem } from "./fake_system.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
@@ -69,16 +72,16 @@ describe("realpeer demo", () => {
 
   test("reports who listens on the port, and does not dial it", async () => {
     let accepted = 0;
-    await using server = await startServer((socket) => {
+    const onConnect = (socket: Socket): void => {
       accepted++;
       socket.destroy();
-    });
+    };
+    await using server = await startServer(onConnect, selfConnectAddress());
     const { code, stdout, stderr } = await runRealpeer(["demo", String(server.port)]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    const who = noProc ? "a program has bound it" : ".+ \\(pid \\d+\\) listens on it";
     expect(stderr).toMatch(
-      new RegExp(
-        `^realpeer: Cannot demonstrate on ${server.port}: .+ \\(pid \\d+\\) listens on it, take another port or none\\n$`,
-      ),
+      new RegExp(`^realpeer: Cannot demonstrate on ${server.port}: ${who}, take another port or none\\n$`),
     );
     expect(accepted).toBe(0);
   });
@@ -126,7 +129,7 @@ describe("progress of realpeer demo", () => {
     expect(warning).toContain("Port 32767 cannot be connected to itself");
     const drawn = progress.split("\r\x1b[K").filter(Boolean);
     expect(drawn.length).toBeGreaterThan(0);
-    for (const line of drawn) expect(line).toMatch(/^dialing 127\.0\.0\.1:32767: \d+ attempts, [\d.]+ m?s$/);
+    for (const line of drawn) expect(line).toMatch(/^dialing (127\.0\.0\.1|\[::1\]):32767: \d+ attempts, [\d.]+ m?s$/);
     expect(progress.endsWith("\r\x1b[K")).toBe(true);
   });
 

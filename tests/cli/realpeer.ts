@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { noProc } from "../fixtures/system.ts";
 import { commandFor, type Finished, root, run, type RunOptions, runtime } from "../fixtures/runtime.ts";
 
 /** The command line of `realpeer` on this runtime. */
@@ -30,6 +31,9 @@ export interface Started {
   listensToSignals(): Promise<void>;
   readonly finished: Promise<Finished>;
 }
+
+/** How long a program is given to start where nothing tells that it has. */
+const STARTED_MS = 3000;
 
 /** Whether the process has a handler of its own for SIGHUP, which no runtime has by itself. */
 function catchesHangUp(pid: number): boolean {
@@ -71,6 +75,7 @@ export function start(command: readonly string[], env: Readonly<Record<string, s
       return stdout;
     },
     async listensToSignals() {
+      if (noProc) return await new Promise((resolve) => setTimeout(resolve, STARTED_MS));
       while (!catchesHangUp(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     finished,

@@ -8,6 +8,7 @@ import { prometheusText } from "../../src/cli/prometheus.ts";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../../src/core/endpoint.ts";
 import { because, inEmptyNamespace, noLab } from "../fixtures/lab.ts";
 import { commandFor, run, runForJson, runtime } from "../fixtures/runtime.ts";
+import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import type { ScanOutcome } from "../programs/cli_scan.ts";
 import { FakeSystem } from "./fake_system.ts";
@@ -41,30 +42,33 @@ async function scanAll(): Promise<Document> {
 }
 
 describe("realpeer scan", () => {
-  test("finds a self-connection of another process, by process id, command and user", async () => {
-    const holder = start(commandFor("tests/programs/cli_hold_self.ts", ["127.0.0.1", "::1"]));
-    const said = await holder.says("ready");
-    const { code, stdout, stderr } = await runRealpeer(["scan", "--json"]);
-    holder.kill("SIGKILL");
-    expect(code).toBe(1);
-    expect(stderr).not.toContain("Error");
-    const { selfConnections, ...rest }: Document = JSON.parse(stdout);
-    expect(rest).toEqual({});
-    const here = selfConnections.filter(({ pid }) => pid === holder.pid);
-    expect(here.map(({ local }) => local.hostname).sort()).toEqual(["127.0.0.1", "::1"]);
-    for (const { local, ...others } of here) {
-      expect(said).toContain(`holds ${formatEndpoint(local)} pid ${holder.pid}`);
-      expect(others).toEqual({
-        remote: local,
-        pid: holder.pid,
-        command: expect.stringContaining("cli_hold_self.ts"),
-        uid: process.getuid?.(),
-        netns: Number(/\d+/.exec(readlinkSync("/proc/self/ns/net"))?.[0]),
-      });
-    }
-  });
+  test.skipIf(noProc)(
+    because("finds a self-connection of another process, by process id, command and user", noProc),
+    async () => {
+      const holder = start(commandFor("tests/programs/cli_hold_self.ts", ["127.0.0.1", "::1"]));
+      const said = await holder.says("ready");
+      const { code, stdout, stderr } = await runRealpeer(["scan", "--json"]);
+      holder.kill("SIGKILL");
+      expect(code).toBe(1);
+      expect(stderr).not.toContain("Error");
+      const { selfConnections, ...rest }: Document = JSON.parse(stdout);
+      expect(rest).toEqual({});
+      const here = selfConnections.filter(({ pid }) => pid === holder.pid);
+      expect(here.map(({ local }) => local.hostname).sort()).toEqual(["127.0.0.1", "::1"]);
+      for (const { local, ...others } of here) {
+        expect(said).toContain(`holds ${formatEndpoint(local)} pid ${holder.pid}`);
+        expect(others).toEqual({
+          remote: local,
+          pid: holder.pid,
+          command: expect.stringContaining("cli_hold_self.ts"),
+          uid: process.getuid?.(),
+          netns: Number(/\d+/.exec(readlinkSync("/proc/self/ns/net"))?.[0]),
+        });
+      }
+    },
+  );
 
-  test("exits 0, and says so, where there is none", async () => {
+  test.skipIf(noProc)(because("exits 0, and says so, where there is none", noProc), async () => {
     const { code, stdout } = await run(noLab ? realpeer("scan") : inEmptyNamespace(realpeer("scan")));
     expect([code, stdout]).toEqual([0, "No self-connections\n"]);
   });
@@ -84,7 +88,7 @@ describe("realpeer scan", () => {
     }
   });
 
-  test("--watch tells of what comes, and ends with the signal", async () => {
+  test.skipIf(noProc)(because("--watch tells of what comes, and ends with the signal", noProc), async () => {
     const isAlone = noLab === undefined;
     const started = start(
       isAlone ? inEmptyNamespace(realpeer("scan", "--watch", "100ms")) : realpeer("scan", "--watch", "100ms"),
@@ -95,7 +99,7 @@ describe("realpeer scan", () => {
     expect(await started.finished).toMatchObject({ code: 143, stderr: "" });
   });
 
-  test("--watch redraws a terminal", async () => {
+  test.skipIf(noProc)(because("--watch redraws a terminal", noProc), async () => {
     const system = new FakeSystem(["scan", "--watch", "50ms"], true);
     const drawings = (): string[] => system.stdout.text.split("\x1b[H\x1b[2J").slice(1);
     const timer = setInterval(() => drawings().length > 1 && system.raise("SIGINT"), 10);
@@ -199,7 +203,7 @@ describe.skipIf(noLab)(because("on a host with 20,000 sockets, realpeer scan", n
   });
 });
 
-test("realpeer scan cuts what does not fit into a line of a terminal", async () => {
+test.skipIf(noProc)(because("realpeer scan cuts what does not fit into a line of a terminal", noProc), async () => {
   await using _server = await startServer((socket) => socket.destroy());
   const system = new FakeSystem(["scan", "--listen"], true, { NO_COLOR: "1" });
   await runCommandLine(system);
@@ -224,9 +228,15 @@ describe("the text exposition format", () => {
   });
 });
 
-test("realpeer scan --listen shows a server of this process", async () => {
+test.skipIf(noProc)(because("realpeer scan --listen shows a server of this process", noProc), async () => {
   await using server = await startServer((socket) => socket.destroy());
   const { stdout } = await runRealpeer(["scan", "--listen", "--json"]);
   const { listeners = [] }: Document = JSON.parse(stdout);
   expect(listeners.filter(({ local }) => local.port === server.port)).toMatchObject([{ pid: process.pid }]);
+});
+
+test.skipIf(!noProc)("realpeer scan names the command that does the same where there is no /proc", async () => {
+  const { code, stdout, stderr } = await runRealpeer(["scan"]);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+  expect(stderr).toMatch(/this system has its own command: (in PowerShell, Get-NetTCPConnection|netstat|sockstat) /);
 });

@@ -177,15 +177,18 @@ describe("realpeer wait --while-pid", () => {
     expect(Math.min(...delays)).toBeLessThan(250);
   });
 
-  test("does not wait for one that has ended and whose parent has not looked", async () => {
-    await using dead = await deadPort();
-    const parent = start(["sh", "-c", "sleep 0.1 & echo pid $!.; exec sleep 20"]);
-    const [, pid = ""] = /pid (\d+)\./.exec(await parent.says(".")) ?? [];
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const { code, stderr } = await runRealpeer(["wait", "--while-pid", pid, "-t", "20s", String(dead.port)]);
-    parent.kill("SIGKILL");
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`Process ${pid} is gone`)]);
-  });
+  test.skipIf(noProc)(
+    because("does not wait for one that has ended and whose parent has not looked", noProc),
+    async () => {
+      await using dead = await deadPort();
+      const parent = start(["sh", "-c", "sleep 0.1 & echo pid $!.; exec sleep 20"]);
+      const [, pid = ""] = /pid (\d+)\./.exec(await parent.says(".")) ?? [];
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const { code, stderr } = await runRealpeer(["wait", "--while-pid", pid, "-t", "20s", String(dead.port)]);
+      parent.kill("SIGKILL");
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`Process ${pid} is gone`)]);
+    },
+  );
 
   test("does not mind a process that runs", async () => {
     await using server = await startServer((socket) => socket.resume());

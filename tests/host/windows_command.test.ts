@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CannotRunError, windowsCommand, type WindowsFiles, windowsShell } from "../../src/host/windows_command.ts";
+import { windowsCommand, WindowsCommandError, type WindowsFiles } from "../../src/host/windows_command.ts";
 
 function filesOf(paths: readonly string[], env: Readonly<Record<string, string>> = {}): WindowsFiles {
   const known = new Set(paths.map((path) => path.toLowerCase()));
@@ -12,7 +12,7 @@ function codeOf(command: readonly string[], files: WindowsFiles): string {
     windowsCommand(command, files);
     return "none";
   } catch (error) {
-    if (!(error instanceof CannotRunError)) throw error;
+    if (!(error instanceof WindowsCommandError)) throw error;
     return error.code;
   }
 }
@@ -110,14 +110,5 @@ describe("the arguments of a batch file", () => {
     expect(windowsCommand(["b", ...args], filesOf(["C:\\one\\b.exe"]))).toEqual({
       ...{ file: "C:\\one\\b.exe", args, isVerbatim: false, env: {} },
     });
-  });
-});
-
-test("windowsShell() hands the line to cmd.exe as it is", () => {
-  expect(windowsShell('npm run dev && echo "%PATH%"', filesOf([]))).toEqual({
-    file: "C:\\cmd.exe",
-    args: ["/d", "/e:on", "/v:off", "/s", "/c", '"npm run dev && echo "%PATH%""'],
-    isVerbatim: true,
-    env: {},
   });
 });

@@ -20,6 +20,8 @@ function columns(): number | undefined {
   }
 }
 
+const isWindows = Deno.build.os === "windows";
+
 /** Deno has no name for real-time signals, and rejects with the number in the message. */
 function realTimeSignalOf(error: unknown): number {
   const [, signal] = /^Invalid signal: (\d+)$/.exec((error as Error).message) ?? [];
@@ -55,6 +57,7 @@ export const system: System = {
       const child = new Deno.Command(file, { args, stdin: "inherit", stdout: "inherit", stderr: "inherit" }).spawn();
       return {
         kill(signal) {
+          if (isWindows) return;
           try {
             child.kill(signal);
           } catch {

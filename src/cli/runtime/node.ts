@@ -2,11 +2,18 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { cannotRun, type Child, type Output, outputOf, type System } from "./system.ts";
 
+const isWindows = process.platform === "win32";
 const exit = (status: number): void => process.exit(status);
 
 /** The stream objects of node: are asked only what a file descriptor does not tell: to make one is slow. */
 function output(fd: 1 | 2, stream: () => NodeJS.WriteStream): Output {
-  return outputOf((bytes) => writeSync(fd, bytes), () => stream().isTTY === true, () => stream().columns, fd === 2);
+  const writeSome = (bytes: Uint8Array): number => {
+    if (!isWindows || !stream().isTTY) return writeSync(fd, bytes);
+    // A console shows bytes in its own code page; only the stream object hands it text.
+    stream().write(bytes);
+    return bytes.length;
+  };
+  return outputOf(writeSome, () => stream().isTTY === true, () => stream().columns, fd === 2);
 }
 
 /** What follows the script's name; `node --eval` has no such name, as parseArgs knows too. */
@@ -41,6 +48,7 @@ export const system: System = {
     return () => process.off(name, listener);
   },
   async start(command) {
+    if (isWindows) return (await import("./windows_child.ts")).startOnWindows(command);
     return "Bun" in globalThis ? startOnBun(command) : (await import("./node_child.ts")).startOnNode(command);
   },
   exit,

@@ -7,8 +7,8 @@ export interface Output {
   columns(): number;
 }
 
-/** The signals by which a program is told to end, and their numbers. */
-export const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+/** The signals by which a program is told to end, and their numbers; SIGBREAK is Ctrl-Break, which only Windows has. */
+export const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15, SIGBREAK: 21 } as const;
 export type EndSignalName = keyof typeof SIGNALS;
 export const END_SIGNAL_NAMES = Object.keys(SIGNALS) as readonly EndSignalName[];
 /** What a command that was run is passed on. */
@@ -17,6 +17,10 @@ export const FORWARDED_SIGNAL_NAMES: readonly SignalName[] = [...END_SIGNAL_NAME
 
 /** A program that was started. */
 export interface Child {
+  /**
+   * Sends a signal; nothing on Windows. There the console itself sends Ctrl-C, Ctrl-Break and its closing to every program
+   * that is attached to it, and what the runtimes call a signal to another process ends that at once.
+   */
   kill(signal: SignalName): void;
   /** Its exit status, or 128 and the number of the signal that ended it; rejects when it could not be started. */
   readonly ended: Promise<number>;
@@ -98,6 +102,6 @@ export function cannotRun(file: string, error: unknown): Error {
   // Deno was not allowed to run it.
   if (name === "NotCapable") return error as Error;
   if (code === "ENOENT" || name === "NotFound") return new CannotRunError(file, "there is no such program", 127, error);
-  const isDenied = code === "EACCES" || name === "PermissionDenied";
+  const isDenied = name !== "WindowsCommandError" && (code === "EACCES" || name === "PermissionDenied");
   return new CannotRunError(file, isDenied ? "it may not be executed" : message, 126, error);
 }
