@@ -1,8 +1,9 @@
-import net from "node:net";
+import type net from "node:net";
 import { describe, expect, test } from "vitest";
 import { connect, isSelfConnection } from "../../mod.ts";
+import { selfConnectedPair } from "../../src/api/testing.ts";
 import { runtime } from "../fixtures/runtime.ts";
-import { echo, startServer, unusedPort } from "../fixtures/tcp_server.ts";
+import { echo, startServer } from "../fixtures/tcp_server.ts";
 
 const end = (hostname: string, port: number): { hostname: string; port: number } => ({ hostname, port });
 
@@ -41,11 +42,9 @@ describe("isSelfConnection()", () => {
   }
 
   test("tells a real self-connection from a real peer", async () => {
-    const port = await unusedPort();
-    const self = net.connect({ host: "127.0.0.1", port, localPort: port });
-    await new Promise((resolve) => self.once("connect", resolve));
+    const { socket: self, release } = await selfConnectedPair();
     expect(isSelfConnection(self)).toBe(true);
-    self.resetAndDestroy();
+    await release();
 
     await using server = await startServer(echo);
     await using connection = await connect({ hostname: "127.0.0.1", port: server.port });

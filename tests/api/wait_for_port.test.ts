@@ -1,6 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import { expect, test } from "vitest";
 import { connect, ConnectTimeoutError, waitForPort } from "../../mod.ts";
+import { selfConnectAddress } from "../../src/host/loopback.ts";
 import { unusedPort } from "../fixtures/tcp_server.ts";
 import { describeWaiting } from "../fixtures/waiting.ts";
 
@@ -23,10 +24,11 @@ test("a rejected self-connection is published on the diagnostics channel realpee
   const selfConnections = channel("realpeer:self-connect");
   selfConnections.subscribe(listen);
   const port = await unusedPort();
-  await expect(connect({ hostname: "127.0.0.1", port, localPort: port })).rejects.toMatchObject({
+  const hostname = selfConnectAddress();
+  await expect(connect({ hostname, port, localPort: port })).rejects.toMatchObject({
     name: "SelfConnectError",
   });
   selfConnections.unsubscribe(listen);
-  const end = { hostname: "127.0.0.1", port };
+  const end = { hostname, port };
   expect(published).toEqual([{ local: end, remote: end }]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/command_line.ts";
+import { noProc } from "../fixtures/system.ts";
 import { FakeSystem } from "./fake_system.ts";
 import { runRealpeer } from "./realpeer.ts";
 
@@ -27,12 +28,15 @@ const CASES: readonly [args: string, status: number, says: string][] = [
   ["demo --hold 1", 2, "expected a unit, as in 1s or 1ms"],
   ["check", 2, "No port to check: expected PORT..."],
   ["check http", 2, "Cannot read port http: expected a number from 1 to 65535"],
-  ["check 80 --proc /nowhere", 3, "Cannot read /nowhere/sys/net/ipv4/ip_local_port_range (ENOENT)"],
+  // Where there is no /proc neither command reads one.
+  ...(noProc ? [] : [
+    ["check 80 --proc /nowhere", 3, "Cannot read /nowhere/sys/net/ipv4/ip_local_port_range (ENOENT)"],
+    ["scan --proc /nowhere", 3, "(ENOENT), is proc(5) mounted on /proc? Else name its place with --proc"],
+  ] as const),
   ["scan 80", 2, "Cannot scan 80: scan takes options only"],
   ["scan --json --prometheus", 2, "Cannot print --json and --prometheus at once"],
   ["scan --json --watch 5s", 2, "Cannot use --watch with --json"],
   ["scan --watch 0", 2, "expected a time between two looks"],
-  ["scan --proc /nowhere", 3, "(ENOENT), is proc(5) mounted on /proc? Else name its place with --proc"],
   ["scan --all-namespaces --proc /nowhere", 3, "(ENOENT)"],
 ];
 

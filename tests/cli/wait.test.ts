@@ -14,6 +14,7 @@ import {
   noSilentLab,
 } from "../fixtures/lab.ts";
 import { run } from "../fixtures/runtime.ts";
+import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
 
