@@ -19,6 +19,7 @@ export type { Connection } from "./src/api/connection.ts";
 export { type HttpWaitOptions, type StatusTest, waitForHttp } from "./src/api/wait_for_http.ts";
 export { waitForPort, type WaitResult } from "./src/api/wait_for_port.ts";
 export { type DenoConnLike, isSelfConnection, type PairLike, type SocketLike } from "./src/api/is_self_connection.ts";
+export { type PortShield, shieldPort, type ShieldState } from "./src/api/shield_port.ts";
 export { type Endpoint, formatEndpoint, parseEndpoint, sameEndpoint } from "./src/core/endpoint.ts";
 export { ConnectTimeoutError, isRetriable, SelfConnectError } from "./src/core/errors.ts";
 export type { ConnectOptions } from "./src/core/options.ts";

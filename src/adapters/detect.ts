@@ -63,3 +63,19 @@ export function withAdapter<Result>(
   const adapter = load(nameFor(options));
   return adapter instanceof Promise ? adapter.then(use) : use(adapter);
 }
+
+/**
+ * The first of these that this process may dial on the port, without a question on the terminal: Deno asks for what it
+ * has not been allowed, or throws where nobody catches it.
+ */
+export function chooseDialable(port: number, hostnames: readonly string[]): string | undefined {
+  if (!isDeno) return hostnames[0];
+  return hostnames.find((hostname) =>
+    Deno.permissions.querySync({ name: "net", host: `${hostname}:${port}` }).state === "granted"
+  );
+}
+
+/** Whether this process may try to read the file, without a question on the terminal. */
+export function mayRead(path: string): boolean {
+  return !isDeno || Deno.permissions.querySync({ name: "read", path }).state === "granted";
+}

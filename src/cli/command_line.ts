@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Command | Promise<Command>>> = {
   demo: async () => (await import("./commands/demo.ts")).demo,
   check: async () => (await import("./commands/check.ts")).check,
   scan: async () => (await import("./commands/scan.ts")).scan,
+  shield: async () => (await import("./commands/shield.ts")).shield,
 };
 const COMMAND_NAMES: readonly string[] = Object.keys(commands);
 

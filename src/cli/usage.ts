@@ -12,6 +12,7 @@ Usage: realpeer COMMAND [OPTION...]
   demo    show the self-connection on this machine's kernel
   check   tell whether a server's port is exposed, and what ends the risk
   scan    find live self-connections and the programs that hold them
+  shield  keep ports from every client of this host, without root
 
   -h, --help      this text; after a command, or as realpeer help COMMAND,
                   the options of that command
@@ -23,7 +24,7 @@ Example:
 Exit status:
   0  met      1  not met: timed out, found, at risk
   2  usage    3  unexpected, such as a missing right
-  A command that wait has run passes its own on.
+  A command that wait or shield has run passes its own on.
 `,
   wait: `Usage: realpeer wait TARGET... [OPTION...] [-- COMMAND [ARG...]]
 
@@ -185,6 +186,31 @@ Exit status:
   1  at least one
   2  usage
   3  unexpected, such as no /proc/net on this system
+`,
+  shield: `Usage: realpeer shield PORT... [OPTION...] [-- COMMAND [ARG...]]
+
+Keeps these ports from being given to any client of this host, whichever
+program it is and without root, while COMMAND runs, or until it is
+interrupted: nobody can be connected to itself there. Linux only; elsewhere it
+says so and runs COMMAND.
+
+Servers can start on the ports meanwhile: with SO_REUSEADDR, as nearly all set
+it, on every address; without it on one address.
+
+  -q, --quiet   no messages
+  --json        { ports: [{ port, state }] } on standard output, as soon as
+                all are safe
+
+A port is held; or a server listens on it, and it is held as soon as that
+goes; or it is not at risk, because the kernel gives it to no client anyhow.
+
+Example:
+  realpeer shield 41000 41002 -- npm run dev
+
+Exit status:
+  COMMAND's; without one 130 when SIGINT ended it, 143 SIGTERM, 129 SIGHUP
+  2  usage
+  3  unexpected, such as no IPv4 loopback address
 `,
 };
 

@@ -55,6 +55,11 @@ export function includesPort(list: readonly PortRange[], port: number): boolean 
   return list.some(({ low, high }) => low <= port && port <= high);
 }
 
+/** Whether the kernel may give this port to a client as its own: it is in the ephemeral range and not reserved. */
+export function isAtRisk(port: number, { range, reserved }: PortSettings): boolean {
+  return includesPort([range], port) && !includesPort(reserved, port);
+}
+
 /** The highest port that connect() hands out: Linux leaves out the last of an odd number. */
 function lastHandedOut({ range: { low, high }, prefersParity }: PortSettings): number {
   return prefersParity && high > low && (high - low) % 2 === 0 ? high - 1 : high;

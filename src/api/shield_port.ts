@@ -1,0 +1,65 @@
+import { isPort } from "../core/endpoint.ts";
+import { canHold, ownHolder, readRisk } from "./own_holder.ts";
+
+/**
+ * Why no client can be connected to itself on the port now: this process holds it, another socket has it on every
+ * address, or the kernel gives it to no client anyhow. `"unsupported"` promises nothing: this is not Linux.
+ */
+export type ShieldState = "held" | "listening" | "not-at-risk" | "unsupported";
+
+/** A port that the kernel gives to no client of this host that lets it choose. */
+export interface PortShield extends AsyncDisposable {
+  /** The port, as it was asked for. */
+  readonly port: number;
+  /** How it is now: `"listening"` becomes `"held"` within 100 ms after the listener has gone. */
+  readonly state: ShieldState;
+  /** Ends the shield; resolves when nothing of it is left. Other shields of the port stay. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+function shieldOf(port: number, state: () => ShieldState, release: () => Promise<void>): PortShield {
+  return {
+    port,
+    get state(): ShieldState {
+      return state();
+    },
+    release,
+    [Symbol.asyncDispose]: release,
+  };
+}
+
+/**
+ * Shields a port: as long as this process runs or until `release()`, the kernel gives it to no client of this host (of
+ * this network namespace) that lets the kernel choose its port, whichever program it is. So nobody can be connected to itself on it.
+ * Needs no root.
+ *
+ * Servers can bind the port and listen meanwhile, before or after: with SO_REUSEADDR on every address, without it on one
+ * address. A client that binds a specific local address first, and lets the kernel choose the port, can still be given it, though seldom.
+ * Does not keep the process alive. Any number of shields of one port, in one process or in several, go together.
+ *
+ * @throws {RangeError} when the port is not an integer from 1 to 65535
+ * @throws {Error} when the port cannot be held: there is no IPv4 loopback address, or (Deno) no permission to dial one
+ *
+ * @example
+ * ```ts
+ * import { shieldPort } from "@realpeer/tcp";
+ * await using shield = await shieldPort(41000);
+ * console.log(shield.state); // "held", whatever dials 41000 now is refused
+ * ```
+ */
+export async function shieldPort(port: number): Promise<PortShield> {
+  if (!isPort(port)) {
+    throw new RangeError(`Cannot shield port: expected an integer from 1 to 65535, got ${String(port)}`);
+  }
+  const nothing = async (): Promise<void> => {};
+  if (!canHold) return shieldOf(port, () => "unsupported", nothing);
+  if (!readRisk()(port)) return shieldOf(port, () => "not-at-risk", nothing);
+  const hold = ownHolder.hold(port);
+  try {
+    await hold.settled;
+  } catch (error) {
+    await hold.release();
+    throw error;
+  }
+  return shieldOf(port, () => hold.state, () => hold.release());
+}

@@ -1,0 +1,70 @@
+import process from "node:process";
+import { type PortShield, shieldPort, type ShieldState } from "../../api/shield_port.ts";
+import { parseArguments, parsePort } from "../arguments.ts";
+import { UsageError } from "../errors.ts";
+import type { Interrupts } from "../interrupts.ts";
+import { writeJson } from "../output.ts";
+import { pause } from "../pause.ts";
+import { runCommand } from "../run_command.ts";
+import type { System } from "../runtime/system.ts";
+
+const OPTIONS = {
+  quiet: { type: "boolean", short: "q" },
+  json: { type: "boolean" },
+} as const;
+
+interface Request {
+  readonly ports: readonly number[];
+  readonly quiet: boolean;
+  readonly json: boolean;
+  readonly command: readonly string[] | undefined;
+}
+
+function readRequest(args: readonly string[]): Request {
+  const separator = args.indexOf("--");
+  const command = separator < 0 ? undefined : args.slice(separator + 1);
+  const { values, positionals } = parseArguments("shield", separator < 0 ? args : args.slice(0, separator), OPTIONS);
+  if (positionals.length === 0) throw new UsageError("No port to shield: expected PORT...");
+  if (command?.length === 0) throw new UsageError("No command after --, leave it out or add one");
+  const ports = [...new Set(positionals.map(parsePort))];
+  return { ports, quiet: values.quiet ?? false, json: values.json ?? false, command };
+}
+
+/** What other systems have in place of a shield. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  darwin: "macOS keeps ports from clients by its range: sysctl net.inet.ip.portrange.first",
+  win32: "Windows keeps ports from clients by netsh int ipv4 add excludedportrange",
+};
+
+function describe({ port, state }: Pick<PortShield, "port" | "state">): string {
+  const words: Readonly<Record<ShieldState, string>> = {
+    held: "held",
+    listening: "a server listens, held as soon as it goes",
+    "not-at-risk": "not at risk, the kernel gives it to no client",
+    unsupported: `unsupported, ${ELSEWHERE[process.platform] ?? "only Linux has it"}; see realpeer check ${port}`,
+  };
+  return `${port} ${words[state]}\n`;
+}
+
+/** Longer than any process runs. */
+const FOR_EVER_MS = Infinity;
+
+/** `realpeer shield`: keeps ports from every client of this host while a command runs, or until it is interrupted. */
+export async function shield(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
+  const { ports, quiet, json, command } = readRequest(args);
+  const shields: PortShield[] = [];
+  try {
+    for (const port of ports) {
+      const shield = await shieldPort(port);
+      shields.push(shield);
+      if (!quiet) system.stderr.write(describe(shield));
+    }
+    signal.throwIfAborted();
+    if (json) writeJson(system, { ports: shields.map(({ port, state }) => ({ port, state })) });
+    if (command !== undefined) return await runCommand(command, system);
+    // A shield does not keep the process alive.
+    while (true) await pause(FOR_EVER_MS, signal);
+  } finally {
+    for (const shield of shields) await shield.release();
+  }
+}
