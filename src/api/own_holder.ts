@@ -1,7 +1,11 @@
 import process from "node:process";
-import { chooseDialable, mayRead } from "../adapters/detect.ts";
+import { chooseDialable, mayRead } from "../adapters/detect_runtime.ts";
+import { openAtOnce } from "../adapters/native_guard.ts";
+import { isHolderAddress } from "../core/holder_address.ts";
+import type { KeptPort } from "../core/native_call.ts";
 import { isAtRisk, type PortSettings } from "../core/port_range.ts";
 import { PROC } from "../host/inspect.ts";
+import { HolderThread } from "../host/holder_thread.ts";
 import { PortHolder } from "../host/port_holder.ts";
 import { readPortSettings } from "../host/port_settings.ts";
 
@@ -9,7 +13,29 @@ import { readPortSettings } from "../host/port_settings.ts";
 export const canHold: boolean = process.platform === "linux";
 
 /** Holds ports for this process, or worker thread. */
-export const ownHolder: PortHolder = new PortHolder({ choose: chooseDialable });
+export const ownHolder: PortHolder = new PortHolder({ open: openAtOnce, choose: chooseDialable });
+
+const thread = new HolderThread();
+/** A socket that was closed may keep its address for a moment: each hold of the thread has another. */
+const THREAD_ADDRESSES = 250;
+let holdsInThread = 0;
+
+/**
+ * Holds the port before it returns. Where this process cannot bind a socket at once, a thread does, at an address of its
+ * own, until this process has.
+ */
+export function holdAtOnce(port: number): KeptPort {
+  const hostname = openAtOnce === undefined
+    ? ownHolder.hostnameFor(port, 1 + holdsInThread++ % THREAD_ADDRESSES)
+    : undefined;
+  if (hostname === undefined) return ownHolder.hold(port);
+  const endEarly = thread.hold(hostname, port);
+  // There is one address for both.
+  if (!isHolderAddress(hostname)) return { settled: Promise.resolve(), release: () => Promise.resolve(endEarly()) };
+  const hold = ownHolder.hold(port);
+  hold.settled.then(endEarly, endEarly);
+  return hold;
+}
 
 /** Ports below are for servers with a privilege; the kernel gives them to no client by default. */
 const FIRST_UNPRIVILEGED = 1024;

@@ -21,6 +21,35 @@
  *
  * @module
  */
+import { readEnv } from "../adapters/detect_runtime.ts";
+import { guardNativeCalls } from "../adapters/native_guard.ts";
 import { guardAllSockets } from "../adapters/node/guard.ts";
+import { portOf } from "../core/dialed_port.ts";
+import { canHold, holdAtOnce, ownHolder, readRisk } from "./own_holder.ts";
+
+/** Ports that are shielded for the life of the process, for whatever else it runs: `41000,41002`. */
+const VARIABLE = "REALPEER_SHIELD";
+
+function shieldedPorts(): number[] {
+  return (readEnv(VARIABLE) ?? "").split(",").map((text) => text.trim()).filter(Boolean).map((text) => {
+    const port = /^\d+$/.test(text) ? portOf(text) : undefined;
+    if (port === undefined) {
+      throw new RangeError(`Cannot read ${VARIABLE}: expected ports as in 41000,41002, got ${text}`);
+    }
+    return port;
+  });
+}
+
+/** Read once, with the first call that dials. */
+let risk: ((port: number) => boolean) | undefined;
+
+function isAtRisk(port: number): boolean {
+  return (risk ??= readRisk())(port);
+}
 
 guardAllSockets();
+const ports = shieldedPorts();
+if (canHold) {
+  for (const port of ports) if (isAtRisk(port)) holdAtOnce(port);
+  guardNativeCalls({ isAtRisk, hold: (port) => ownHolder.hold(port), holdAtOnce });
+}

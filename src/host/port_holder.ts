@@ -1,4 +1,5 @@
 import process from "node:process";
+import { clearTimeout, setTimeout } from "node:timers";
 import { HOLDER_ADDRESSES, holderAddress } from "../core/holder_address.ts";
 import { watchListeners } from "./listener_watch.ts";
 import { type OpenSelf, openWithNodeNet, type SelfSocket } from "./self_socket.ts";
@@ -23,6 +24,9 @@ export interface PortHolderOptions {
   /** Calls back when a listener may have gone. @default {watchListeners} */
   readonly watch?: ((onChange: () => void) => () => void) | undefined;
 }
+
+/** How long another socket may have the port before it is watched: most calls that dial the port are over by then. */
+const WATCH_AFTER_MS = 50;
 
 /** How many addresses are tried before the loopback interface is to blame. */
 const ADDRESS_TRIES = 8;
@@ -127,10 +131,18 @@ class HeldPort {
   /** Another socket has the port. Whenever that may have changed, the port is tried again. */
   #waitForListener(): void {
     this.#state = "listening";
-    if (this.#stopWatch !== undefined) return this.#settle();
-    this.#stopWatch = this.#holder.watch(() => this.#socket === undefined && this.#open());
-    // The listener may have gone before the watch began.
-    this.#open();
+    this.#settle();
+    if (this.#stopWatch !== undefined) return;
+    const retry = (): void => {
+      if (this.#socket === undefined) this.#open();
+    };
+    const timer = setTimeout(() => {
+      this.#stopWatch = this.#holder.watch(retry);
+      // It may have gone before the watch began.
+      retry();
+    }, WATCH_AFTER_MS);
+    timer.unref();
+    this.#stopWatch = () => clearTimeout(timer);
   }
 
   #fail({ message, cause }: Error): void {
@@ -201,9 +213,12 @@ export class PortHolder {
     return held.use();
   }
 
-  /** Where to hold the port; undefined when this process may dial it nowhere. */
-  hostnameFor(port: number): string | undefined {
-    return this.#choose(port, [holderAddress(this.#address), ...LAST_RESORTS]);
+  /**
+   * Where to hold the port; undefined when this process may dial it nowhere. With an offset it is another address where
+   * there is more than one.
+   */
+  hostnameFor(port: number, offset = 0): string | undefined {
+    return this.#choose(port, [holderAddress(this.#address + offset), ...LAST_RESORTS]);
   }
 
   /** From now on another address: a socket of another process or thread has this one. */

@@ -1,0 +1,159 @@
+import process from "node:process";
+import { dialedPort, portOf, proxyPorts } from "../../core/dialed_port.ts";
+import {
+  keepPorts,
+  type KeptPort,
+  type PortKeeper,
+  releaseAfter,
+  replaceClass,
+  replaceFunction,
+} from "../../core/native_call.ts";
+
+/** What Bun.connect takes, the two options its types do not declare included. */
+type NativeOptions = Bun.TCPSocketConnectOptions<undefined> & { localAddress: string; localPort: number };
+
+/** Connects a socket to itself; unlike node:net, Bun.connect has bound and connected it when it returns. */
+export function openWithBunConnect(
+  hostname: string,
+  port: number,
+): { opened: Promise<void>; closed: Promise<void>; reset(): void } {
+  let onClose: () => void = () => {};
+  const closed = new Promise<void>((resolve) => onClose = resolve);
+  const options: NativeOptions = {
+    ...{ hostname, port, localAddress: hostname, localPort: port },
+    socket: { data() {}, close: () => onClose(), connectError() {} },
+  };
+  let socket: Bun.Socket<undefined> | undefined;
+  const opened = Bun.connect<undefined>(options).then((connected) => {
+    connected.unref();
+    socket = connected;
+  });
+  return { opened, closed, reset: () => void socket?.terminate() };
+}
+
+/** The environment's proxies, which Bun looks up with each request. */
+function environmentPorts(): readonly number[] {
+  return proxyPorts((name) => process.env[name]);
+}
+
+/** Bun has dialed, or is about to in another thread, when the call returns: the port is held before. */
+function callWhileKept(kept: KeptPort, call: () => unknown): unknown {
+  try {
+    const result = call();
+    if (result instanceof Promise) return releaseAfter(result, kept);
+    void kept.release();
+    return result;
+  } catch (error) {
+    void kept.release();
+    throw error;
+  }
+}
+
+interface FetchOptions {
+  readonly proxy?: unknown;
+  readonly unix?: unknown;
+}
+
+function optionPort(proxy: unknown): number | undefined {
+  const url = typeof proxy === "object" && proxy !== null && "url" in proxy ? proxy.url : proxy;
+  return url === undefined || url === null ? undefined : dialedPort(`${url}`);
+}
+
+/** The port of the URL that is the call's first argument, which is read once. */
+function inputPort(args: unknown[]): number | undefined {
+  const [input] = args;
+  if (typeof input === "string") return dialedPort(input);
+  if (input instanceof Request) return dialedPort(input.url);
+  if (typeof input !== "object" || input === null || input instanceof Blob) return undefined;
+  const url = `${input}`;
+  args[0] = url;
+  return dialedPort(url);
+}
+
+function guardFetch(keeper: PortKeeper): void {
+  replaceFunction(globalThis, "fetch", (fetch, thisArg, args) => {
+    const { proxy, unix } = (args[1] ?? {}) as FetchOptions;
+    const port = inputPort(args);
+    const kept = unix ? undefined : keepPorts(keeper, [port, optionPort(proxy), ...environmentPorts()]);
+    if (kept === undefined) return Reflect.apply(fetch, thisArg, args);
+    return callWhileKept(kept, () => Reflect.apply(fetch, thisArg, args));
+  }, {
+    // It leaves a connection for later, whenever that is made: the port stays held.
+    preconnect(preconnect, thisArg, args) {
+      keepPorts(keeper, [inputPort(args), ...environmentPorts()]);
+      return Reflect.apply(preconnect, thisArg, args);
+    },
+  });
+}
+
+function guardWebSocket(keeper: PortKeeper): void {
+  replaceClass(globalThis, "WebSocket", (make, args) => {
+    const input = args[0];
+    const port = typeof input === "string" || input instanceof URL ? dialedPort(String(input)) : undefined;
+    const { proxy } = (args[1] ?? {}) as FetchOptions;
+    const kept = keepPorts(keeper, [port, optionPort(proxy), ...environmentPorts()]);
+    if (kept === undefined) return make();
+    try {
+      const socket = make() as EventTarget;
+      for (const event of ["open", "error", "close"]) socket.addEventListener(event, () => void kept.release());
+      return socket;
+    } catch (error) {
+      void kept.release();
+      throw error;
+    }
+  });
+}
+
+/** A socket whose local port the program chose is left alone, as with node:net. */
+function guardConnect(keeper: PortKeeper): void {
+  replaceFunction(Bun, "connect", (connect, thisArg, args) => {
+    const { port, unix, fd, localPort } = (args[0] ?? {}) as Record<string, unknown>;
+    const isTcp = unix === undefined && fd === undefined && !localPort;
+    const kept = isTcp ? keepPorts(keeper, [portOf(port)]) : undefined;
+    if (kept === undefined) return Reflect.apply(connect, thisArg, args);
+    return callWhileKept(kept, () => Reflect.apply(connect, thisArg, args));
+  });
+}
+
+/** Where a database client dials that is given no URL. */
+const DATABASE_VARIABLES: readonly string[] = [
+  ...["DATABASE_URL", "DATABASEURL", "TLS_DATABASE_URL", "POSTGRES_URL", "PGURL", "PG_URL", "MYSQL_URL"],
+  ...["REDIS_URL", "VALKEY_URL"],
+];
+
+/**
+ * Database clients dial again by themselves, from a pool or after a failure: what they dial stays held. The clients that
+ * Bun makes itself, `Bun.sql` and `Bun.redis`, and those that are given no URL dial what the environment names.
+ */
+function guardDatabases(keeper: PortKeeper): void {
+  const { env } = process;
+  const named = DATABASE_VARIABLES.map((name) => env[name]).map((url) => url ? dialedPort(url) : undefined);
+  keepPorts(keeper, [...named, portOf(env["PGPORT"]), portOf(env["MYSQL_PORT"])]);
+  const keepSql = (sql: unknown): unknown => {
+    const { options } = sql as { options?: { port?: unknown } };
+    keepPorts(keeper, [portOf(options?.port)]);
+    return sql;
+  };
+  replaceClass(
+    Bun,
+    "SQL",
+    (make) => keepSql(make()) as object,
+    (SQL, thisArg, args) => keepSql(Reflect.apply(SQL, thisArg, args)),
+  );
+  replaceClass(Bun, "RedisClient", (make, [url]) => {
+    if (typeof url === "string" || url instanceof URL) {
+      const text = String(url);
+      // It may be given without a scheme.
+      keepPorts(keeper, [dialedPort(text.includes("://") ? text : `redis://${text}`)]);
+    }
+    return make();
+  });
+}
+
+/** Guards what does not go through node:net in Bun, as far as Bun lets it be replaced. */
+export function guardNativeCalls(keeper: PortKeeper): void {
+  guardFetch(keeper);
+  guardWebSocket(keeper);
+  guardConnect(keeper);
+  guardDatabases(keeper);
+}

@@ -1,0 +1,124 @@
+import { dialedPort, portOf, proxyPorts } from "../../core/dialed_port.ts";
+import {
+  keepPorts,
+  type KeptPort,
+  type PortKeeper,
+  releaseAfter,
+  replaceClass,
+  replaceFunction,
+} from "../../core/native_call.ts";
+
+/** What keeps ports for calls that can wait, and for those that dial before they return. */
+export interface DenoPortKeeper extends PortKeeper {
+  /** Holds the port before it returns. */
+  holdAtOnce(port: number): KeptPort;
+}
+
+/** Clients of Deno.createHttpClient, with the port of the proxy that each goes through. */
+const clientPorts = new WeakMap<object, number>();
+
+/** The environment's proxies, which Deno looks up with its first request. */
+let environmentPorts: readonly number[] | undefined;
+
+function readEnvironment(): readonly number[] {
+  return proxyPorts((name) =>
+    Deno.permissions.querySync({ name: "env", variable: name }).state === "granted" ? Deno.env.get(name) : undefined
+  );
+}
+
+/** A promise of what comes of the call, which is made once the port is held; one that cannot be held is dialed as ever. */
+function callWhileKept(kept: KeptPort, call: () => unknown): Promise<unknown> {
+  return releaseAfter(kept.settled.catch(() => {}).then(call), kept);
+}
+
+function proxyPort(proxy: unknown): number | undefined {
+  const { url, port } = (proxy ?? {}) as { url?: unknown; port?: unknown };
+  return typeof url === "string" ? dialedPort(url) : portOf(port);
+}
+
+/** Guards fetch. What the caller changes in the arguments after the call is not noticed, as in the bare call. */
+function guardFetch(keeper: PortKeeper): void {
+  const { Request, location } = globalThis;
+  replaceFunction(globalThis, "fetch", (fetch, thisArg, args) => {
+    let [input] = args;
+    const { client } = (args[1] ?? {}) as { client?: object };
+    let url: string;
+    try {
+      // Read once: an object may write itself differently each time.
+      if (!(input instanceof Request) && args.length > 0) args[0] = input = `${input}`;
+      url = input instanceof Request ? input.url : String(input);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    environmentPorts ??= readEnvironment();
+    const ports = [dialedPort(url, location?.href), client && clientPorts.get(client), ...environmentPorts];
+    const kept = keepPorts(keeper, ports);
+    if (kept === undefined) return Reflect.apply(fetch, thisArg, args);
+    let request: Request;
+    try {
+      request = new Request(input as string | Request, args[1] as RequestInit | undefined);
+    } catch (error) {
+      void kept.release();
+      return Promise.reject(error);
+    }
+    return callWhileKept(kept, () => Reflect.apply(fetch, thisArg, [request]));
+  });
+}
+
+/** Guards Deno.connect and Deno.connectTls. */
+function guardConnect(name: "connect" | "connectTls", keeper: PortKeeper): void {
+  replaceFunction(Deno, name, (connect, thisArg, args) => {
+    const options = args[0];
+    const { transport = "tcp", port } = (options ?? {}) as { transport?: unknown; port?: unknown };
+    const kept = transport === "tcp" ? keepPorts(keeper, [portOf(port)]) : undefined;
+    if (kept === undefined) return Reflect.apply(connect, thisArg, args);
+    const copy = { ...options as object };
+    return callWhileKept(kept, () => Reflect.apply(connect, thisArg, [copy, ...args.slice(1)]));
+  });
+}
+
+/** What dials in its constructor, before anything that waits could hold the port. */
+function guardConstructor(
+  name: "WebSocket" | "EventSource",
+  keeper: DenoPortKeeper,
+  onMade: (made: EventTarget, kept: KeptPort) => void,
+): void {
+  replaceClass(globalThis, name, (make, args) => {
+    // Only a string or a URL is taken without the risk of writing it down twice.
+    const [input] = args;
+    const port = typeof input === "string" || input instanceof URL
+      ? dialedPort(String(input), globalThis.location?.href)
+      : undefined;
+    if (port === undefined || !keeper.isAtRisk(port)) return make();
+    const early = keeper.holdAtOnce(port);
+    const kept = keeper.hold(port);
+    const endEarly = (): void => void early.release();
+    kept.settled.then(endEarly, endEarly);
+    try {
+      const made = make();
+      onMade(made as EventTarget, kept);
+      return made;
+    } catch (error) {
+      void kept.release();
+      throw error;
+    }
+  });
+}
+
+/** Guards what does not go through node:net in Deno. */
+export function guardNativeCalls(keeper: DenoPortKeeper): void {
+  guardFetch(keeper);
+  guardConnect("connect", keeper);
+  guardConnect("connectTls", keeper);
+  replaceFunction(Deno, "createHttpClient", (create, thisArg, args) => {
+    const client = Reflect.apply(create, thisArg, args) as object;
+    const port = proxyPort((args[0] as { proxy?: unknown } | undefined)?.proxy);
+    if (port !== undefined) clientPorts.set(client, port);
+    return client;
+  });
+  guardConstructor("WebSocket", keeper, (socket, kept) => {
+    for (const event of ["open", "error", "close"]) socket.addEventListener(event, () => void kept.release());
+  });
+  // It dials again by itself, for as long as it is open: the port stays held.
+  guardConstructor("EventSource", keeper, () => {});
+}

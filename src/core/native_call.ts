@@ -1,0 +1,119 @@
+/** One port that is held, or is being. */
+export interface KeptPort {
+  /** Settles when the port is held, or cannot be. */
+  readonly settled: Promise<void>;
+  release(): Promise<void>;
+}
+
+/** What keeps a port from clients while a call dials it: a host's port holder. */
+export interface PortKeeper {
+  /** Whether the kernel may give the port to a client. */
+  isAtRisk(port: number): boolean;
+  /** Begins to hold the port. */
+  hold(port: number): KeptPort;
+}
+
+/** Begins to hold those of the ports that are at risk; undefined where none is, which is nearly always. */
+export function keepPorts(keeper: PortKeeper, ports: readonly (number | undefined)[]): KeptPort | undefined {
+  let kept: KeptPort[] | undefined;
+  for (const port of ports) {
+    if (port !== undefined && keeper.isAtRisk(port)) (kept ??= []).push(keeper.hold(port));
+  }
+  if (kept === undefined || kept.length === 1) return kept?.[0];
+  const all = kept;
+  return {
+    settled: Promise.all(all.map(({ settled }) => settled)).then(() => {}),
+    release: () => Promise.all(all.map((port) => port.release())).then(() => {}),
+  };
+}
+
+/**
+ * The same outcome, and the port is released first. A pool whose connection has died dials inside the call that finds it
+ * dead, so the port is held until each call has settled.
+ */
+export function releaseAfter<Result>(call: Promise<Result>, kept: KeptPort): Promise<Result> {
+  return call.then((result) => {
+    void kept.release();
+    return result;
+  }, (error) => {
+    void kept.release();
+    throw error;
+  });
+}
+
+/** A function that is called in place of another, which it is given. */
+export type Replacement = (original: (...args: unknown[]) => unknown, thisArg: unknown, args: unknown[]) => unknown;
+
+/** On everything that has been replaced, so that another copy of this package leaves it alone. */
+const REPLACED: unique symbol = Symbol.for("@realpeer/tcp native guard");
+
+type Method = (...args: unknown[]) => unknown;
+type Class = new (...args: unknown[]) => object;
+
+/** Marks what is replaced; false when it was before, or is not there. */
+function mark(value: unknown): boolean {
+  if (typeof value !== "function" || Object.hasOwn(value, REPLACED)) return false;
+  Object.defineProperty(value, REPLACED, { value: true });
+  return true;
+}
+
+/** A property keeps being writable, enumerable and configurable as far as it was. */
+function replace(owner: object, name: string, value: unknown): void {
+  const shape = Object.getOwnPropertyDescriptor(owner, name);
+  if (shape?.configurable !== true) {
+    Reflect.set(owner, name, value);
+    return;
+  }
+  const { enumerable = false } = shape;
+  Object.defineProperty(owner, name, { value, enumerable, configurable: true, writable: true });
+}
+
+/**
+ * Replaces a function by a proxy, which has its name, length and own properties. A property that cannot be changed, and
+ * must be, takes a proxy of a function that only looks like the original.
+ */
+export function replaceFunction(
+  owner: object,
+  name: string,
+  replacement: Replacement,
+  members: Readonly<Record<string, Replacement>> = {},
+): void {
+  const original = Reflect.get(owner, name) as Method;
+  if (!mark(original)) return;
+  let target = original;
+  if (Object.keys(members).length > 0) {
+    const shapes: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(original);
+    for (const [member, apply] of Object.entries(members)) {
+      const shape = shapes[member];
+      const value: unknown = shape?.value;
+      if (shape === undefined || typeof value !== "function") continue;
+      shape.value = new Proxy(value, { apply: (_target, thisArg, args) => apply(value as Method, thisArg, args) });
+    }
+    target = Object.defineProperties((): void => {}, shapes);
+  }
+  replace(owner, name, new Proxy(target, { apply: (_target, thisArg, args) => replacement(original, thisArg, args) }));
+}
+
+/**
+ * Replaces a class by a proxy: `instanceof`, subclasses and static members stay as they are. What is made is passed on,
+ * with the arguments it was made from.
+ */
+export function replaceClass(
+  owner: object,
+  name: string,
+  construct: (make: () => object, args: readonly unknown[]) => object,
+  apply?: Replacement,
+): void {
+  const original: unknown = Reflect.get(owner, name);
+  if (!mark(original)) return;
+  const proxy = new Proxy(original as Class & Method, {
+    construct: (target, args, newTarget) => construct(() => Reflect.construct(target, args, newTarget), args),
+    ...(apply === undefined ? {} : { apply }),
+  });
+  const { prototype } = original as Class;
+  const shape = Object.getOwnPropertyDescriptor(prototype, "constructor");
+  if (shape !== undefined && shape.configurable) {
+    Object.defineProperty(prototype, "constructor", { ...shape, value: proxy });
+  }
+  replace(owner, name, proxy);
+}

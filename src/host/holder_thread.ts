@@ -1,0 +1,77 @@
+import { clearTimeout, setTimeout } from "node:timers";
+import { Worker } from "node:worker_threads";
+
+/**
+ * What the thread runs. It is plain JavaScript in a string, because there is no file that it could be loaded from in every
+ * form in which this package is delivered. A hold that fails is answered too: whoever asked goes on without.
+ */
+const PROGRAM = `
+const { connect } = require("node:net");
+const { parentPort, workerData } = require("node:worker_threads");
+const answered = new Int32Array(workerData);
+const sockets = new Map();
+function answer() {
+  Atomics.add(answered, 0, 1);
+  Atomics.notify(answered, 0);
+}
+parentPort.on("message", ({ id, hostname, port }) => {
+  if (id === undefined) return parentPort.close();
+  if (port === undefined) {
+    sockets.get(id)?.resetAndDestroy();
+    sockets.delete(id);
+    return;
+  }
+  const socket = connect({ host: hostname, family: 4, port, localAddress: hostname, localPort: port });
+  sockets.set(id, socket);
+  socket.once("connect", answer);
+  socket.on("error", () => {
+    if (sockets.delete(id)) answer();
+  });
+});
+`;
+
+/** Longer than a thread takes to start on a machine that is short of time. */
+const LIMIT_MS = 5000;
+
+/** How long an idle thread is kept for the next hold. */
+const IDLE_MS = 10_000;
+
+/**
+ * Holds ports before it returns, where the runtime binds a socket only in a later turn of the event loop: a thread binds it,
+ * while this one waits. Its start takes some 100 ms. It does not keep the process alive.
+ */
+export class HolderThread {
+  readonly #answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #worker: Worker | undefined;
+  #holds = 0;
+  #lastId = 0;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Holds the port at this address; returns what ends that. */
+  hold(hostname: string, port: number): () => void {
+    clearTimeout(this.#idleTimer);
+    const worker = this.#worker ??= this.#start();
+    const id = ++this.#lastId;
+    this.#holds++;
+    const before = Atomics.load(this.#answered, 0);
+    worker.postMessage({ id, hostname, port });
+    Atomics.wait(this.#answered, 0, before, LIMIT_MS);
+    return () => {
+      worker.postMessage({ id });
+      if (--this.#holds === 0) this.#idleTimer = setTimeout(() => this.#end(), IDLE_MS).unref();
+    };
+  }
+
+  #start(): Worker {
+    const worker = new Worker(PROGRAM, { eval: true, workerData: this.#answered.buffer, execArgv: [], env: {} });
+    // A thread that cannot run holds nothing; its ports are dialed as ever.
+    worker.on("error", () => {});
+    worker.unref();
+    return worker;
+  }
+
+  #end(): void {
+    this.#worker?.postMessage({});
+    this.#worker = undefined;
+  }
+}
