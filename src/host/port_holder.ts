@@ -82,7 +82,10 @@ class HeldPort {
 
   /** At once, for the end of the process. */
   reset(): void {
-    if (this.#isOpen) this.#socket?.reset();
+    const socket = this.#isOpen ? this.#socket : undefined;
+    // It is not to be opened again.
+    this.#socket = undefined;
+    socket?.reset();
   }
 
   #settle(): void {
