@@ -21,6 +21,7 @@ import * as net from "node:net";
 import { endpoints } from "../adapters/node/endpoints.ts";
 import { selfConnectAddress } from "../host/loopback.ts";
 import { type Endpoint, ipVersion, isPort } from "../core/endpoint.ts";
+import { canHold, ownHolder } from "./own_holder.ts";
 
 export type { Endpoint } from "../core/endpoint.ts";
 
@@ -134,11 +135,33 @@ export async function selfConnectedPair(options: SelfConnectedPairOptions = {}):
  * ```
  */
 export async function deadPort(): Promise<DeadPort> {
-  const hostname = "127.0.0.1";
-  const [server, serverPort] = await listen(hostname);
-  // An address to bind means a port bound explicitly. Such a port the kernel gives to nobody else (Linux
-  // inet_hash_connect, inet_csk_find_open_port), and this end of a connection accepts none.
-  const holder = net.connect({ host: hostname, port: serverPort, localAddress: hostname });
+  return canHold ? await holdDeadPort() : await occupyDeadPort();
+}
+
+const LOOPBACK = "127.0.0.1";
+
+async function holdDeadPort(): Promise<DeadPort> {
+  for (let triesLeft = PORT_TRIES - 1;; triesLeft--) {
+    const [server, port] = await listen(LOOPBACK);
+    // Beside the listener: there is no moment in which the port is anybody's.
+    const hold = ownHolder.hold(port);
+    try {
+      await hold.settled;
+    } finally {
+      server.close();
+      await once(server, "close");
+    }
+    const release = (): Promise<void> => hold.release();
+    if (hold.state === "held") return { hostname: LOOPBACK, port, release, [Symbol.asyncDispose]: release };
+    await release();
+    if (triesLeft === 0) throw new Error(`Cannot hold a dead port: another program listens on ${port}`);
+  }
+}
+
+/** Where no port can be held: one end of a connection has it, which was bound first and accepts none. */
+async function occupyDeadPort(): Promise<DeadPort> {
+  const [server, serverPort] = await listen(LOOPBACK);
+  const holder = net.connect({ host: LOOPBACK, port: serverPort, localAddress: LOOPBACK });
   const [[peer]] = await Promise.all([once(server, "connection"), once(holder, "connect")]) as [[net.Socket], unknown];
   server.close();
   const { localPort: port } = holder;
@@ -148,5 +171,5 @@ export async function deadPort(): Promise<DeadPort> {
   const release = async (): Promise<void> => {
     await Promise.all([drop(holder), drop(peer)]);
   };
-  return { hostname, port, release, [Symbol.asyncDispose]: release };
+  return { hostname: LOOPBACK, port, release, [Symbol.asyncDispose]: release };
 }

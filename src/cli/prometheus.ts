@@ -31,14 +31,22 @@ function families(what: string, name: string, plural: string, sockets: readonly 
 }
 
 /** The text exposition format, for node_exporter's textfile collector. */
-export function prometheusText(selfConnections: readonly SocketInfo[], listeners?: readonly SocketInfo[]): string {
+export function prometheusText(
+  selfConnections: readonly SocketInfo[],
+  listeners?: readonly SocketInfo[],
+  shields?: readonly SocketInfo[],
+): string {
   const self = families(
     "live TCP connections that are connected to themselves",
     "realpeer_self_connection",
     "realpeer_self_connections",
     selfConnections,
   );
-  return listeners === undefined
-    ? self
-    : self + families("listening TCP sockets", "realpeer_listener", "realpeer_listeners", listeners);
+  const others = [
+    listeners && families("listening TCP sockets", "realpeer_listener", "realpeer_listeners", listeners),
+    shields && family("realpeer_shields", "Number of sockets that shield a port.", [
+      `realpeer_shields ${shields.length}`,
+    ]),
+  ];
+  return self + others.join("");
 }

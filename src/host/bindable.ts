@@ -3,7 +3,7 @@ import * as net from "node:net";
 import process from "node:process";
 import { formatEndpoint, ipVersion, sameEndpoint } from "../core/endpoint.ts";
 import { findProcesses, readSockets } from "./inspect.ts";
-import { isOnPort, type SocketRow } from "./proc.ts";
+import { isHolder, isOnPort, type SocketRow } from "./proc.ts";
 
 /** A server could not bind the port now; the message says what is in the way. */
 export class PortTakenError extends Error {
@@ -28,7 +28,10 @@ const EVERY_ADDRESS: readonly BindAddress[] = ["0.0.0.0", "::", undefined];
  * Whether the socket keeps a server off the port that does without SO_REUSEADDR. node:net sets that, so it would bind
  * beside connections that are closing. Which IP versions a listener on every address covers, only a bind can tell.
  */
-function isInTheWay({ local, state }: SocketRow, address: BindAddress): boolean {
+function isInTheWay(row: SocketRow, address: BindAddress): boolean {
+  // It keeps clients off the port, and servers bind beside it.
+  if (isHolder(row)) return false;
+  const { local, state } = row;
   if (state === "LISTEN" && EVERY_ADDRESS.includes(local.hostname)) return false;
   return EVERY_ADDRESS.includes(address) || sameEndpoint(local, { hostname: address ?? "", port: local.port });
 }
@@ -48,6 +51,7 @@ function ownerOf({ inode }: SocketRow): string {
 /** What a socket does to the port it is on, in words. */
 export function describeRow(row: SocketRow): string {
   const { local, remote, state, timer } = row;
+  if (isHolder(row)) return state === "TIME_WAIT" ? "a shield was on it" : `${ownerOf(row)} shields it`;
   if (state === "LISTEN") return `${ownerOf(row)} listens on it`;
   if (state === "TIME_WAIT") {
     return `a closed connection holds it in TIME_WAIT for another ${Math.max(1, Math.ceil(timer / 1000))} s`;
@@ -142,4 +146,14 @@ export async function assertBindable(
     if (code !== null && isHeldOnWindows(code, platform)) throw new PortTakenError("EADDRINUSE", HELD);
     // Any other failure is about the address: there may be no IPv6.
   }
+}
+
+/**
+ * What shields the port, in words; null when nothing does. It is in nobody's way but that of a server that binds every address
+ * without SO_REUSEADDR.
+ */
+export function describeShields(port: number): string | null {
+  if (process.platform !== "linux") return null;
+  const holders = readSockets(isOnPort(port)).filter(isHolder);
+  return holders.length === 0 ? null : [...new Set(holders.map(describeRow))].join(", ");
 }

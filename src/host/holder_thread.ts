@@ -1,5 +1,6 @@
+import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 
 /**
  * What the thread runs. It is plain JavaScript in a string, because there is no file that it could be loaded from in every
@@ -63,6 +64,8 @@ export class HolderThread {
   }
 
   #start(): Worker {
+    // Most programs need no thread, and should not pay for its module.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(PROGRAM, { eval: true, workerData: this.#answered.buffer, execArgv: [], env: {} });
     // A thread that cannot run holds nothing; its ports are dialed as ever.
     worker.on("error", () => {});

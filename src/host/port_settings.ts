@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -63,6 +62,8 @@ function readSysctl(path: string): string {
  * asked, and a short PATH does not matter. Only ASCII counts in what it prints, whose code page is not known.
  */
 function output(file: string, ...args: string[]): string {
+  // Linux needs no such command: the module is loaded where one does.
+  const { execFileSync } = process.getBuiltinModule("node:child_process");
   try {
     return execFileSync(file, args, { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Parses what Linux writes into /proc (proc(5)); nothing here reads a file. */
-import type { Endpoint } from "../core/endpoint.ts";
+import { type Endpoint, sameEndpoint } from "../core/endpoint.ts";
+import { isHolderAddress } from "../core/holder_address.ts";
 
 /** The names of include/net/tcp_states.h, by the number in the table's `st` column. */
 const STATES: readonly string[] = [
@@ -36,6 +37,11 @@ export type RowFilter = (local: string, remote: string, state: string) => boolea
 
 /** Live connections whose two ends are one; what is left of one in TIME_WAIT is not live. */
 export const isSelfConnected: RowFilter = (local, remote, state) => local === remote && state !== "06";
+
+/** Whether the socket is a port holder: one that shields its port, or what is left of it for a minute after it was killed. */
+export function isHolder({ local, remote }: { readonly local: Endpoint; readonly remote: Endpoint }): boolean {
+  return isHolderAddress(local.hostname) && sameEndpoint(local, remote);
+}
 
 export const isListening: RowFilter = (_local, _remote, state) => state === "0A";
 

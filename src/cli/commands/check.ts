@@ -7,9 +7,9 @@ import {
   type PortRisk,
   type PortSettings,
 } from "../../core/port_range.ts";
-import { inspect } from "../../host/inspect.ts";
+import { inspect, type SocketInfo } from "../../host/inspect.ts";
 import { readPortSettings } from "../../host/port_settings.ts";
-import { isListening } from "../../host/proc.ts";
+import { isHolder, isListening, isSelfConnected, type RowFilter } from "../../host/proc.ts";
 import { parseArguments, parsePort } from "../arguments.ts";
 import { Status, UsageError } from "../errors.ts";
 import { fixCommand, fixTitle, otherPort, reservation } from "../fix.ts";
@@ -19,7 +19,7 @@ import type { System } from "../runtime/system.ts";
 
 const OPTIONS = { json: { type: "boolean" }, ...PROC_OPTION } as const;
 
-/** One port, as `--json` shows it. */
+/** One port, as `--json` shows it. `"low"` also means that it is shielded for as long as a program runs. */
 interface PortReport extends PortRisk {
   readonly port: number;
   readonly range: PortRange;
@@ -29,6 +29,15 @@ interface PortReport extends PortRisk {
   readonly listening: readonly ListenerReport[] | null;
   /** A command that ends the risk, of this port and the others that were asked for, or the advice to use another port. */
   readonly fix: string | null;
+  /** What shields the port now; left out where nothing does. */
+  readonly shields?: readonly ListenerReport[];
+}
+
+/** The same risk, unless the port is shielded: then only a client that binds a specific address first can be given it. */
+function withShields({ risk, reasons, expectedAttempts }: PortRisk, holders: readonly SocketInfo[]): PortRisk {
+  if (risk === "none" || holders.length === 0) return { risk, reasons, expectedAttempts };
+  const names = holders.map((holder) => printable(nameOf(holder))).join(", ");
+  return { risk: "low", reasons: [...reasons, `shielded, while it runs, by ${names}`], expectedAttempts: null };
 }
 
 const COLOURS = { none: "green", low: "yellow", high: "red" } as const;
@@ -58,6 +67,10 @@ function textOf(
     const file = "/etc/sysctl.d/90-reserved-ports.conf";
     lines.push(`To keep it after a restart, in ${file}:`, `  ${reservation(exposed, settings)}`);
   }
+  if (fix !== null && process.platform === "linux") {
+    const ports = reports.filter((report) => report.fix !== null).map(({ port }) => port);
+    lines.push("Without root, while a command runs:", `  realpeer shield ${ports.join(" ")} -- COMMAND`);
+  }
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
@@ -68,13 +81,16 @@ export function check(args: readonly string[], system: System): number {
   const ports = positionals.map(parsePort);
   const settings = readingProc(() => readPortSettings(proc));
   // Elsewhere the socket table is netstat's business; the risk does not depend on it.
-  const listeners = process.platform === "linux" ? readingProc(() => inspect(isListening, { root: proc })).sockets : [];
   const { unbindable = [] } = settings;
-  const risks = ports.map((port) => assessPort(port, settings));
+  const isWanted: RowFilter = (...columns) => isListening(...columns) || isSelfConnected(...columns);
+  const sockets = process.platform === "linux" ? readingProc(() => inspect(isWanted, { root: proc })).sockets : [];
+  const here = (port: number): SocketInfo[] => sockets.filter(({ local }) => local.port === port);
+  const risks = ports.map((port) => withShields(assessPort(port, settings), here(port).filter(isHolder)));
   const exposed = ports.filter((_port, i) => risks[i]!.risk !== "none");
   const fix = exposed.length === 0 ? null : fixCommand(exposed, settings);
   const reports = ports.map((port, i): PortReport => {
-    const here = listeners.filter(({ local }) => local.port === port);
+    const listening = here(port).filter(({ state }) => state === "LISTEN").map(listenerReport);
+    const shields = here(port).filter(isHolder).map(listenerReport);
     const { risk, reasons, expectedAttempts } = risks[i]!;
     return {
       port,
@@ -82,9 +98,10 @@ export function check(args: readonly string[], system: System): number {
       reasons,
       range: settings.range,
       reserved: includesPort(settings.reserved, port),
-      listening: here.length === 0 ? null : here.map(listenerReport),
+      listening: listening.length === 0 ? null : listening,
       expectedAttempts,
       fix: risk !== "none" ? fix : includesPort(unbindable, port) ? otherPort([port], settings) : null,
+      ...(shields.length === 0 ? {} : { shields }),
     };
   });
   if (json) writeJson(system, reports);

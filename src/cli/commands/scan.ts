@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { formatEndpoint } from "../../core/endpoint.ts";
 import { inspect, type Inspection, type SocketInfo } from "../../host/inspect.ts";
-import { isListening, isSelfConnected, parseUsers, type RowFilter } from "../../host/proc.ts";
+import { isHolder, isListening, isSelfConnected, parseUsers, type RowFilter } from "../../host/proc.ts";
 import { parseArguments } from "../arguments.ts";
 import { formatDuration, parseDuration } from "../duration.ts";
 import { Status, UsageError } from "../errors.ts";
@@ -34,6 +34,8 @@ interface Request {
 /** What one look has found. */
 interface Findings {
   readonly selfConnections: readonly SocketInfo[];
+  /** Connected to themselves on purpose: what `realpeer shield` and its like hold. */
+  readonly shields: readonly SocketInfo[];
   readonly listeners: readonly SocketInfo[] | undefined;
   readonly hasHidden: boolean;
 }
@@ -59,7 +61,8 @@ function look({ listen, allNamespaces, root }: Request): Findings {
   const { sockets, hasHidden }: Inspection = readingProc(() => inspect(isWanted, { root, allNamespaces }));
   const isListener = ({ state }: SocketInfo): boolean => state === "LISTEN";
   return {
-    selfConnections: sockets.filter((socket) => !isListener(socket)),
+    selfConnections: sockets.filter((socket) => !isListener(socket) && !isHolder(socket)),
+    shields: sockets.filter(isHolder),
     listeners: listen ? sockets.filter(isListener) : undefined,
     hasHidden,
   };
@@ -86,24 +89,34 @@ function socketTable(title: string, sockets: readonly SocketInfo[], { allNamespa
   return [[title, "PID", "USER", ...(allNamespaces ? ["NETNS"] : []), "COMMAND"], ...rows];
 }
 
-function textOf({ selfConnections, listeners }: Findings, request: Request, system: System): string {
+/** The ports that are left out, and why. */
+function describeShields(shields: readonly SocketInfo[]): string {
+  if (shields.length === 0) return "";
+  const ports = [...new Set(shields.map(({ local }) => local.port))].toSorted((a, b) => a - b);
+  return `Left out: ${shields.length} in 127.255.0.0/16, with which realpeer shields ${ports.join(", ")}\n`;
+}
+
+function textOf({ selfConnections, shields, listeners }: Findings, request: Request, system: System): string {
   const { stdout } = system;
   const paint = painterFor(stdout, system);
   const [head = [], ...rows] = socketTable("SELF-CONNECTION", selfConnections, request);
   const marked = rows.map(([local = "", ...rest]) => [paint("red", local), ...rest]);
-  const self = rows.length === 0 ? "No self-connections\n" : table([head, ...marked], stdout);
+  const found = rows.length === 0 ? "No self-connections\n" : table([head, ...marked], stdout);
+  const self = found + describeShields(shields);
   if (listeners === undefined) return self;
   return `${self}\n${table(socketTable("LISTENING", listeners, request), stdout)}`;
 }
 
-function write({ selfConnections, listeners, hasHidden }: Findings, request: Request, system: System): void {
+function write(findings: Findings, request: Request, system: System): void {
+  const { selfConnections, shields, listeners, hasHidden } = findings;
   if (request.format === "prometheus") {
-    system.stdout.write(prometheusText(selfConnections, listeners));
+    system.stdout.write(prometheusText(selfConnections, listeners, shields));
   } else if (request.format === "json") {
     const live = selfConnections.map(({ state: _state, ...socket }) => socket);
-    writeJson(system, { selfConnections: live, listeners: listeners?.map(listenerReport) });
+    const held = shields.length > 0 ? shields.map(listenerReport) : undefined;
+    writeJson(system, { selfConnections: live, shields: held, listeners: listeners?.map(listenerReport) });
   } else {
-    system.stdout.write(textOf({ selfConnections, listeners, hasHidden }, request, system));
+    system.stdout.write(textOf(findings, request, system));
   }
   if (hasHidden) {
     const wayOut = process.getuid?.() === 0 ? "" : ", run as root to see all";

@@ -1,0 +1,28 @@
+import { type PortShield, shieldPort } from "../api/shield_port.ts";
+
+/** A target that dials a port; a unix socket has none. */
+interface PortTarget {
+  readonly port?: number | undefined;
+}
+
+/**
+ * What `--shield` does: as long as the command waits, no client of this host is given one of the targets' ports, so that
+ * none can take it from the server. Resolves with what ends that.
+ *
+ * @throws when a port cannot be held
+ */
+export async function shieldTargets(targets: readonly PortTarget[]): Promise<() => Promise<void>> {
+  const shields: PortShield[] = [];
+  const release = async (): Promise<void> => {
+    await Promise.all(shields.map((shield) => shield.release()));
+  };
+  try {
+    for (const port of new Set(targets.map(({ port }) => port))) {
+      if (port !== undefined) shields.push(await shieldPort(port));
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return release;
+}
