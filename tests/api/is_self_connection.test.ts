@@ -1,4 +1,4 @@
-import type net from "node:net";
+import net from "node:net";
 import { describe, expect, test } from "vitest";
 import { connect, isSelfConnection } from "../../mod.ts";
 import { selfConnectedPair } from "../../src/api/testing.ts";

@@ -32,7 +32,7 @@ const CASES: readonly [args: string, status: number, says: string][] = [
   ...(noProc ? [] : [
     ["check 80 --proc /nowhere", 3, "Cannot read /nowhere/sys/net/ipv4/ip_local_port_range (ENOENT)"],
     ["scan --proc /nowhere", 3, "(ENOENT), is proc(5) mounted on /proc? Else name its place with --proc"],
-  ] as const),
+  ] satisfies [string, number, string][]),
   ["scan 80", 2, "Cannot scan 80: scan takes options only"],
   ["scan --json --prometheus", 2, "Cannot print --json and --prometheus at once"],
   ["scan --json --watch 5s", 2, "Cannot use --watch with --json"],
