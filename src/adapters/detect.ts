@@ -1,81 +1,32 @@
-import type { PortableAdapter } from "../core/byte_stream.ts";
-import { NO_RETRY } from "../core/retry.ts";
-import type { ResolvedOptions } from "../core/options.ts";
+/** Which runtime this is, and what it allows. Loading this loads no adapter. */
 
-/** The socket type is the adapter's own affair. */
-type AnyAdapter = PortableAdapter<unknown>;
-
-const isDeno = "Deno" in globalThis;
-const isBun = "Bun" in globalThis;
-
-/** Whether this is Windows, asked of the runtime in the way that costs no import. */
+export const isDeno: boolean = "Deno" in globalThis;
+export const isBun: boolean = "Bun" in globalThis;
+/** Whether this is Windows, asked of the runtime in the way that costs least. */
 export const isWindows: boolean = isDeno ? Deno.build.os === "windows" : process.platform === "win32";
 
 /** A permission as Deno's `permissions` API names it. */
 export type Permission =
   | { readonly name: "read"; readonly path: string }
+  | { readonly name: "env"; readonly variable: string }
+  | { readonly name: "net"; readonly host: string }
   | { readonly name: "sys"; readonly kind: "networkInterfaces" };
 
-/** Whether something may be done without the user being asked; elsewhere than on Deno nobody is. */
+/** Whether something may be done without the user being asked; on Node and Bun nothing has to be. */
 export function isGranted(permission: Permission): boolean {
   return !isDeno || Deno.permissions.querySync(permission).state === "granted";
 }
 
-const imports = {
-  deno: async (): Promise<AnyAdapter> => (await import("./deno.ts")).denoAdapter as AnyAdapter,
-  bun: async (): Promise<AnyAdapter> => (await import("./bun/driver.ts")).bunAdapter as AnyAdapter,
-  node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter as AnyAdapter,
-};
-type Name = keyof typeof imports;
-/** What was asked for so far, as a promise until it is there. */
-const adapters = new Map<Name, AnyAdapter | Promise<AnyAdapter>>();
-
-function load(name: Name): AnyAdapter | Promise<AnyAdapter> {
-  const known = adapters.get(name);
-  if (known !== undefined) return known;
-  const loading = imports[name]();
-  adapters.set(name, loading);
-  loading.then((adapter) => adapters.set(name, adapter), () => {});
-  return loading;
-}
-
-// This module is imported in order to connect. To load an adapter takes as long as ten attempts, which is better spent
-// before the first; should it fail, that one says so.
-load(isDeno ? "deno" : isBun ? "bun" : "node");
-
-/**
- * The adapter of this runtime that can do what the options ask: the runtime's own connect, or `node:net`, which all three
- * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port) or give up a
- * pending connect so that the process can end (Bun).
- */
-function nameFor({ target, signal, timeout, attemptTimeout, policy }: ResolvedOptions): Name {
-  if (target.localAddress !== undefined || target.localPort !== undefined) return "node";
-  if (isDeno) return "deno";
-  const mayGiveUp = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity || policy !== NO_RETRY;
-  return isBun && !mayGiveUp ? "bun" : "node";
-}
-
-/** Calls `use` with the adapter for these options: at once where that is loaded. */
-export function withAdapter<Result>(
-  options: ResolvedOptions,
-  use: (adapter: AnyAdapter) => Promise<Result>,
-): Promise<Result> {
-  const adapter = load(nameFor(options));
-  return adapter instanceof Promise ? adapter.then(use) : use(adapter);
-}
-
 /**
  * The first of these that this process may dial on the port, without a question on the terminal: Deno asks for what it
- * has not been allowed, or throws where nobody catches it.
+ * has not been allowed, or rejects where no caller catches it.
  */
 export function chooseDialable(port: number, hostnames: readonly string[]): string | undefined {
-  if (!isDeno) return hostnames[0];
-  return hostnames.find((hostname) =>
-    Deno.permissions.querySync({ name: "net", host: `${hostname}:${port}` }).state === "granted"
-  );
+  return hostnames.find((hostname) => isGranted({ name: "net", host: `${hostname}:${port}` }));
 }
 
-/** Whether this process may try to read the file, without a question on the terminal. */
-export function mayRead(path: string): boolean {
-  return !isDeno || Deno.permissions.querySync({ name: "read", path }).state === "granted";
+/** An environment variable; undefined also where it may not be read. */
+export function readEnv(variable: string): string | undefined {
+  if (!isDeno) return process.env[variable];
+  return isGranted({ name: "env", variable }) ? Deno.env.get(variable) : undefined;
 }

@@ -1,4 +1,5 @@
-import { isWindows, withAdapter } from "../adapters/detect.ts";
+import { withAdapter } from "../adapters/choose.ts";
+import { isWindows } from "../adapters/detect.ts";
 import { dial } from "../core/dial.ts";
 import { type ConnectOptions, optionsOf, resolveOptions } from "../core/options.ts";
 import { ByteStreamConnection, type Connection } from "./connection.ts";

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { chooseDialable, mayRead } from "../adapters/detect_runtime.ts";
+import { chooseDialable, isGranted } from "../adapters/detect.ts";
 import { openAtOnce } from "../adapters/native_guard.ts";
 import { isHolderAddress } from "../core/holder_address.ts";
 import type { KeptPort } from "../core/native_call.ts";
@@ -42,7 +42,7 @@ const FIRST_UNPRIVILEGED = 1024;
 
 function readSettings(): PortSettings | undefined {
   try {
-    return mayRead(PROC) ? readPortSettings() : undefined;
+    return isGranted({ name: "read", path: PROC }) ? readPortSettings() : undefined;
   } catch {
     // Deno reads there only with --allow-all; a container may hide it.
     return undefined;

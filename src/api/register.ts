@@ -21,7 +21,7 @@
  *
  * @module
  */
-import { readEnv } from "../adapters/detect_runtime.ts";
+import { readEnv } from "../adapters/detect.ts";
 import { guardNativeCalls } from "../adapters/native_guard.ts";
 import { guardAllSockets } from "../adapters/node/guard.ts";
 import { portOf } from "../core/dialed_port.ts";

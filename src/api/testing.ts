@@ -21,7 +21,9 @@ import * as net from "node:net";
 import { endpoints } from "../adapters/node/endpoints.ts";
 import { selfConnectAddress } from "../host/loopback.ts";
 import { type Endpoint, ipVersion, isPort } from "../core/endpoint.ts";
-import { canHold, ownHolder } from "./own_holder.ts";
+import { openAtOnce } from "../adapters/native_guard.ts";
+import { PortHolder } from "../host/port_holder.ts";
+import { canHold } from "./own_holder.ts";
 
 export type { Endpoint } from "../core/endpoint.ts";
 
@@ -140,21 +142,18 @@ export async function deadPort(): Promise<DeadPort> {
 
 const LOOPBACK = "127.0.0.1";
 
+/** On the address itself: a server that asks for any port is given none that is bound there. */
+const deadPortHolder = new PortHolder({ open: openAtOnce, choose: () => LOOPBACK });
+
 async function holdDeadPort(): Promise<DeadPort> {
   for (let triesLeft = PORT_TRIES - 1;; triesLeft--) {
-    const [server, port] = await listen(LOOPBACK);
-    // Beside the listener: there is no moment in which the port is anybody's.
-    const hold = ownHolder.hold(port);
-    try {
-      await hold.settled;
-    } finally {
-      server.close();
-      await once(server, "close");
-    }
+    const port = await freePort(LOOPBACK);
+    const hold = deadPortHolder.hold(port);
+    await hold.settled;
     const release = (): Promise<void> => hold.release();
     if (hold.state === "held") return { hostname: LOOPBACK, port, release, [Symbol.asyncDispose]: release };
     await release();
-    if (triesLeft === 0) throw new Error(`Cannot hold a dead port: another program listens on ${port}`);
+    if (triesLeft === 0) throw new Error(`Cannot hold a dead port: another program has taken ${port}`);
   }
 }
 

@@ -1,4 +1,5 @@
-import { isWindows, withAdapter } from "../adapters/detect.ts";
+import { withAdapter } from "../adapters/choose.ts";
+import { isWindows } from "../adapters/detect.ts";
 import type { Adapter, AttemptCounts, Hint } from "../core/attempt.ts";
 import { dial, type DialContext } from "../core/dial.ts";
 import type { Endpoint } from "../core/endpoint.ts";

@@ -1,4 +1,4 @@
-import { withAdapter } from "../adapters/detect.ts";
+import { withAdapter } from "../adapters/choose.ts";
 import type { Adapter } from "../core/attempt.ts";
 import { dial } from "../core/dial.ts";
 import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "../core/endpoint.ts";

@@ -1,9 +1,5 @@
 import { type PortShield, shieldPort } from "../api/shield_port.ts";
-
-/** A target that dials a port; a unix socket has none. */
-interface PortTarget {
-  readonly port?: number | undefined;
-}
+import type { WaitTarget } from "./target.ts";
 
 /**
  * What `--shield` does: as long as the command waits, no client of this host is given one of the targets' ports, so that
@@ -11,15 +7,14 @@ interface PortTarget {
  *
  * @throws when a port cannot be held
  */
-export async function shieldTargets(targets: readonly PortTarget[]): Promise<() => Promise<void>> {
+export async function shieldTargets(targets: readonly WaitTarget[]): Promise<() => Promise<void>> {
   const shields: PortShield[] = [];
   const release = async (): Promise<void> => {
     await Promise.all(shields.map((shield) => shield.release()));
   };
   try {
-    for (const port of new Set(targets.map(({ port }) => port))) {
-      if (port !== undefined) shields.push(await shieldPort(port));
-    }
+    const ports = targets.flatMap((target) => target.kind === "unix" ? [] : [target.port]);
+    for (const port of new Set(ports)) shields.push(await shieldPort(port));
   } catch (error) {
     await release();
     throw error;

@@ -51,6 +51,8 @@ TARGET is one of
   --insecure            take any certificate
   --stable-for TIME     how long the peer must keep the connection open: a
                         port proxy accepts, then hangs up (default 0)
+  --shield              meanwhile no client of this host is given one of these
+                        ports, so that none can take it from the server
   --while-pid PID       give up at once when that process is gone
   -q, --quiet           no messages but errors of usage
   --json                the result as one JSON document on standard output

@@ -18,6 +18,7 @@ export const WAIT_OPTIONS = {
   "stable-for": { type: "string" },
   status: { type: "string" },
   insecure: { type: "boolean" },
+  shield: { type: "boolean" },
   quiet: { type: "boolean", short: "q" },
   json: { type: "boolean" },
 } as const;
@@ -28,6 +29,8 @@ type WaitValues = Arguments<typeof WAIT_OPTIONS>["values"];
 export interface WaitRequest extends WaitOptions {
   readonly targets: readonly WaitTarget[];
   readonly any: boolean;
+  /** Whether the targets' ports are shielded meanwhile. */
+  readonly shield: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
   readonly command: readonly string[] | undefined;
@@ -98,6 +101,7 @@ export function readWaitRequest(
     insecure: values.insecure ?? false,
     free: false,
     any: values.any ?? false,
+    shield: values.shield ?? false,
     quiet: values.quiet ?? false,
     json: values.json ?? false,
     command,

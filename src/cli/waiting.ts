@@ -24,6 +24,8 @@ export class Waiting {
    */
   async run(signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
     this.#started = performance.now();
+    const { shield, targets } = this.#request;
+    const endShield = shield ? await (await import("./shield_targets.ts")).shieldTargets(targets) : undefined;
     // A signal for each: Node warns when more than ten listen to the same.
     const stops = this.waits.map(() => new AbortController());
     const stop = (): void => stops.forEach((each) => each.abort());
@@ -38,6 +40,7 @@ export class Waiting {
       }));
     } finally {
       for (const source of [signal, giveUp]) source?.removeEventListener("abort", stop);
+      await endShield?.();
     }
     // Of what was given up, a self-connection may only now come up, to be reset: ending the process would close it
     // normally and leave its TIME_WAIT.

@@ -43,7 +43,7 @@ describe("on a port that this runtime shields", () => {
     async () => {
       // What is left is a TIME_WAIT of an address that is nobody's.
       const script = `"$@" & shield=$!
-        until ss -tn | grep -q 127.255; do sleep 0.05; done
+        until ss -tn | grep -q 127.255; do sleep 0.05; kill -0 $shield || exit 1; done
         kill -KILL $shield
         until ! ss -tn state established | grep -q 127.255; do sleep 0.05; done
         ss -tan | grep -c 127.255; python3 tests/programs/dialers/dial.py ${LAB_PORT} 1000

@@ -51,7 +51,7 @@ describe.skipIf(noLab)(because("realpeer shield", noLab), () => {
   for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
     test(`without a command holds until ${signal} and leaves nothing`, async () => {
       const script = `"$@" & shield=$!
-        until ss -tn | grep -q 127.255; do sleep 0.05; done
+        until ss -tn | grep -q 127.255; do sleep 0.05; kill -0 $shield || exit 1; done
         kill -${signal} $shield; wait $shield; echo $?; ss -tan | grep -c 127.255`;
       // A shell starts what runs in the background with SIGINT ignored, but for `set -m`.
       const command = ["bash", "-mc", script, "bash", ...realpeer("shield", port)];

@@ -46,8 +46,8 @@ function describe({ port, state }: Pick<PortShield, "port" | "state">): string {
   return `${port} ${words[state]}\n`;
 }
 
-/** Longer than any process runs. */
-const FOR_EVER_MS = Infinity;
+/** How long it sleeps at a time; a shield does not keep the process alive, a timer does. */
+const SLEEP_MS = 3_600_000;
 
 /** `realpeer shield`: keeps ports from every client of this host while a command runs, or until it is interrupted. */
 export async function shield(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
@@ -62,8 +62,7 @@ export async function shield(args: readonly string[], system: System, { signal }
     signal.throwIfAborted();
     if (json) writeJson(system, { ports: shields.map(({ port, state }) => ({ port, state })) });
     if (command !== undefined) return await runCommand(command, system);
-    // A shield does not keep the process alive.
-    while (true) await pause(FOR_EVER_MS, signal);
+    while (true) await pause(SLEEP_MS, signal);
   } finally {
     for (const shield of shields) await shield.release();
   }

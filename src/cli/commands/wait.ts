@@ -4,6 +4,7 @@ import { printable, tryWriteJson } from "../output.ts";
 import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
 import { parseWaitArguments, readWaitRequest, splitCommand, WAIT_OPTIONS } from "../wait_request.ts";
+import type { TargetWait } from "../wait_target.ts";
 import { announcement, poll, Waiting } from "../waiting.ts";
 
 /** How long the process of `--while-pid` may be gone before that is noticed. */
@@ -27,6 +28,15 @@ async function watchProcess(pid: number): Promise<{ readonly signal: AbortSignal
     return gone.signal.aborted;
   });
   return { signal: gone.signal, end };
+}
+
+/** A shield is in the way of no server that sets SO_REUSEADDR, but worth a word. */
+async function announceFree(wait: TargetWait): Promise<string> {
+  const { target } = wait;
+  const { describeShields } = await import("../../host/bindable.ts");
+  const shields = target.kind === "unix" ? null : describeShields(target.port);
+  const limit = "a server without SO_REUSEADDR has to bind one address";
+  return announcement(wait, true) + (shields === null ? "" : `: ${printable(shields)}, ${limit}`);
 }
 
 /** `realpeer wait`: until a real peer accepts on the targets, or the ports are free; then a command. */
@@ -53,7 +63,9 @@ export async function wait(args: readonly string[], system: System, interrupts: 
     return waiting.hasFailed ? Status.UNEXPECTED : Status.NOT_MET;
   }
   if (!quiet && !json) {
-    for (const each of waiting.waits) if (each.isReady) system.stderr.write(`${announcement(each, free)}\n`);
+    for (const each of waiting.waits) {
+      if (each.isReady) system.stderr.write(`${free ? await announceFree(each) : announcement(each)}\n`);
+    }
   }
   return command === undefined ? Status.MET : await runCommand(command, system);
 }

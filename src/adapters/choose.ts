@@ -1,0 +1,50 @@
+import { isBun, isDeno } from "./detect.ts";
+import type { PortableAdapter } from "../core/byte_stream.ts";
+import { NO_RETRY } from "../core/retry.ts";
+import type { ResolvedOptions } from "../core/options.ts";
+
+/** The socket type is the adapter's own affair. */
+type AnyAdapter = PortableAdapter<unknown>;
+
+const imports = {
+  deno: async (): Promise<AnyAdapter> => (await import("./deno.ts")).denoAdapter as AnyAdapter,
+  bun: async (): Promise<AnyAdapter> => (await import("./bun/driver.ts")).bunAdapter as AnyAdapter,
+  node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter as AnyAdapter,
+};
+type Name = keyof typeof imports;
+/** What was asked for so far, as a promise until it is there. */
+const adapters = new Map<Name, AnyAdapter | Promise<AnyAdapter>>();
+
+function load(name: Name): AnyAdapter | Promise<AnyAdapter> {
+  const known = adapters.get(name);
+  if (known !== undefined) return known;
+  const loading = imports[name]();
+  adapters.set(name, loading);
+  loading.then((adapter) => adapters.set(name, adapter), () => {});
+  return loading;
+}
+
+// This module is imported in order to connect. To load an adapter takes as long as ten attempts, which is better spent
+// before the first; should it fail, that one says so.
+load(isDeno ? "deno" : isBun ? "bun" : "node");
+
+/**
+ * The adapter of this runtime that can do what the options ask: the runtime's own connect, or `node:net`, which all three
+ * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port) or give up a
+ * pending connect so that the process can end (Bun).
+ */
+function nameFor({ target, signal, timeout, attemptTimeout, policy }: ResolvedOptions): Name {
+  if (target.localAddress !== undefined || target.localPort !== undefined) return "node";
+  if (isDeno) return "deno";
+  const mayGiveUp = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity || policy !== NO_RETRY;
+  return isBun && !mayGiveUp ? "bun" : "node";
+}
+
+/** Calls `use` with the adapter for these options: at once where that is loaded. */
+export function withAdapter<Result>(
+  options: ResolvedOptions,
+  use: (adapter: AnyAdapter) => Promise<Result>,
+): Promise<Result> {
+  const adapter = load(nameFor(options));
+  return adapter instanceof Promise ? adapter.then(use) : use(adapter);
+}
