@@ -110,14 +110,15 @@ realpeer itself is killed (SIGKILL), the server goes on running.
 
 Examples:
   realpeer start "npm run dev" http://localhost:5173 -- npx playwright test
-  realpeer start "redis-server" 6379 -- realpeer start "npm start" 80 -- npm test
+  realpeer start redis-server 6379 -- realpeer start "npm start" 80 -- npm test
 
-Exit status is that of COMMAND, else:
-  0    met, with --reuse     126  COMMAND may not be run
-  1    not ready: in time,   127  there is no such COMMAND
-       the server ended, or  129  SIGHUP  130  SIGINT
-       another one listens   131  SIGQUIT  143  SIGTERM
-  2    usage                 3    unexpected
+Exit status:
+  that of COMMAND, or without one that of a server which ends by itself; else
+  1    not ready in time, the server ended, or another one listens
+  2    usage                 126  COMMAND may not be run
+  3    unexpected            127  there is no such COMMAND
+  129  SIGHUP                130  SIGINT
+  131  SIGQUIT               143  SIGTERM
 `,
   demo: `Usage: realpeer demo [PORT] [OPTION...]
 

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { nearest, parseArguments, parsePort } from "../../src/cli/arguments.ts";
 import { formatDuration, parseDuration } from "../../src/cli/duration.ts";
 import { UsageError } from "../../src/cli/errors.ts";
-import { parseTarget } from "../../src/cli/target.ts";
 
 describe("durations", () => {
   const read: readonly [text: string, ms: number][] = [
@@ -75,33 +74,11 @@ describe("options", () => {
   });
 });
 
-describe("ports and targets", () => {
+describe("ports", () => {
   test("a port is a number from 1 to 65535", () => {
     expect(parsePort("65535")).toBe(65535);
     for (const text of ["0", "65536", "-1", "1e3", "0x10", " 80", "80 ", "http", ""]) {
       expect(() => parsePort(text)).toThrow(UsageError);
     }
-  });
-
-  const targets: readonly [text: string, hostname: string, port: number, isPortOnly: boolean][] = [
-    ["5432", "localhost", 5432, true],
-    [":5432", "localhost", 5432, true],
-    ["db:5432", "db", 5432, false],
-    ["localhost:5432", "localhost", 5432, false],
-    ["[::1]:80", "::1", 80, false],
-    ["tcp://db:5432", "db", 5432, false],
-    ["tcp:5432", "localhost", 5432, true],
-    ["tcp:db:5432", "db", 5432, false],
-  ];
-  for (const [text, hostname, port, isPortOnly] of targets) {
-    test(`${text} is ${hostname}, ${port}`, () => {
-      expect(parseTarget(text)).toEqual({ text, hostname, port, isPortOnly });
-    });
-  }
-
-  test("what is not a target says what one is", () => {
-    expect(() => parseTarget("http://localhost:80/")).toThrow(
-      'Cannot read target "http://localhost:80/": expected PORT, HOST:PORT or [IPV6]:PORT',
-    );
   });
 });

@@ -1,8 +1,10 @@
-import { constants } from "node:os";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
 import { because, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
-import { run } from "../fixtures/runtime.ts";
+import { root, run } from "../fixtures/runtime.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
 
@@ -36,13 +38,61 @@ describe("the command that realpeer wait runs", () => {
     expect([code, stdout]).toEqual([1, ""]);
   });
 
-  test("that cannot be run is unexpected, in one line", async () => {
+  test("that cannot be run is 127 or 126, as in a shell, in one line", async () => {
     await using server = await startServer((socket) => socket.resume());
-    for (const [file, reason] of [["./no-such-program", "there is no such program"], ["/", "it may not be executed"]]) {
-      const { code, stderr } = await runRealpeer(["wait", String(server.port), "--", file!]);
-      expect([code, stderr.split("\n").slice(1)]).toEqual([3, [`realpeer: Cannot run ${file}: ${reason}`, ""]]);
+    const cases = [
+      ["./no-such-program", 127, "there is no such program"],
+      ["/", 126, "it may not be executed"],
+      [`${root}LICENSE`, 126, "it may not be executed"],
+    ] as const;
+    for (const [file, status, reason] of cases) {
+      const { code, stderr } = await runRealpeer(["wait", String(server.port), "--", file]);
+      expect([code, stderr.split("\n").slice(1)]).toEqual([status, [`realpeer: Cannot run ${file}: ${reason}`, ""]]);
     }
   });
+
+  test("runs whatever becomes of the messages, and its status counts", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    const ran = join(mkdtempSync(join(tmpdir(), "realpeer-ran-")), "ran");
+    const command = ["--", "sh", "-c", `echo ran > ${ran}; exit 5`];
+    const closings = [["2>/dev/full"], ["2> >(exit 0)"], ["2>&-"], [">/dev/full", "--json"]];
+    for (const [closing, ...options] of closings) {
+      const words = realpeer("wait", String(server.port), ...options, ...command);
+      const script = `exec 9>&1; "$@" ${closing}; echo "status $?" >&9`;
+      const { stdout } = await run(["bash", "-c", script, "bash", ...words]);
+      expect([closing, stdout, readFileSync(ran, "utf8")]).toEqual([closing, "status 5\n", "ran\n"]);
+      rmSync(ran);
+    }
+  });
+
+  test("a mistake in the arguments is 2 also where that cannot be said", async () => {
+    const { stdout } = await run(["bash", "-c", '"$@" 2>/dev/full; echo $?', "bash", ...realpeer("wait")]);
+    expect(stdout).toBe("2\n");
+  });
+
+  test("help into a pipe whose reader has gone is no error of ours: 141, as a shell has it", async () => {
+    const { stdout, stderr } = await run([
+      "bash",
+      "-c",
+      '"$@" > >(exit 0); echo $? >&2',
+      "bash",
+      ...realpeer("--help"),
+    ]);
+    expect(stdout).toBe("");
+    expect(["0\n", "141\n"]).toContain(stderr);
+  });
+
+  for (const signal of ["SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const) {
+    test(`gets ${signal}`, async () => {
+      await using server = await startServer((socket) => socket.resume());
+      const name = signal.slice(3);
+      const script = `trap 'echo got ${name}; exit 7' ${name}; echo ready; while :; do sleep 0.1; done`;
+      const started = start(realpeer("wait", "-q", String(server.port), "--", "bash", "-c", script));
+      await started.says("ready");
+      started.kill(signal);
+      expect(await started.finished).toMatchObject({ code: 7, stdout: `ready\ngot ${name}\n`, stderr: "" });
+    });
+  }
 
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     test(`gets ${signal}, and may end in its own way`, async () => {
@@ -64,6 +114,14 @@ describe("the command that realpeer wait runs", () => {
       expect(await started.finished).toMatchObject({ code: 128 + constants.signals[signal], signal: null });
     });
   }
+
+  test.skipIf(process.platform !== "linux")("that a real-time signal ends makes it 128 + 37, never 0", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    const { code } = await runRealpeer(["wait", "-q", String(server.port), "--", "bash", "-c", "kill -37 $$"]);
+    expect(code).toBe(128 + 37);
+    const quick = await runRealpeer(["wait", "-q", String(server.port), "--", "bash", "-c", "exec 3>&-; exit 0"]);
+    expect(quick.code).toBe(0);
+  });
 
   test("killed by SIGKILL gives 137", async () => {
     await using server = await startServer((socket) => socket.resume());
