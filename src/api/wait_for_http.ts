@@ -8,8 +8,8 @@ import { dialAndClose, type WaitResult, withWaitDefaults } from "./wait_for_port
 /** Which statuses count: one, several, or those for which a function returns true. */
 export type StatusTest = number | readonly number[] | ((status: number) => boolean);
 
-/** The options of `waitForPort`, and what HTTP adds. An answer is the proof: `stableFor` has no meaning here. */
-export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port" | "stableFor"> {
+/** The options of `waitForPort`, and what HTTP adds. An answer is the proof: `stableFor` changes nothing here. */
+export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port"> {
   /** @default {"GET"} */
   readonly method?: string | undefined;
   /** Sent besides `host`, `accept` and, for a URL with a user, `authorization`, and in place of these. */
@@ -86,12 +86,14 @@ export async function waitForAnswer(
 ): Promise<WaitResult & { readonly status: number }> {
   if (typeof options !== "object" || options === null) throw fail("options", "an object", options);
   const url = urlOf(given);
+  const twice = ["hostname", "port"].find((name) => Object.hasOwn(options, name));
+  if (twice !== undefined) throw new TypeError(`Cannot wait: ${twice} stands in the URL, leave it out`);
   const { method = "GET", headers = {}, status, insecure = false, ...rest } = ownProperties(options);
   const isWanted = statusTest(status);
   const copied = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()]));
   const question: HttpQuestion = { url, method, headers: copied, insecure, isWanted };
   const connectOptions = { attemptTimeout: ANSWER_TIMEOUT_MS, ...rest, hostname: hostnameOf(url), port: portOf(url) };
   const resolved = resolveOptions(withWaitDefaults(connectOptions), { isWindows });
-  const { result, socket } = await dialAndClose(httpAdapter(question), resolved, { counts });
+  const { result, socket } = await dialAndClose(httpAdapter(question), { ...resolved, stableFor: 0 }, { counts });
   return { ...result, status: socket.status ?? 0 };
 }

@@ -154,7 +154,7 @@ describe("waitForHttp()", () => {
   }
 
   test("a server that accepts and never answers is given up after attemptTimeout, and in the end", async () => {
-    await using server = await startServer((socket) => socket.resume());
+    await using server = await startServer((socket) => socket.resume().on("end", () => socket.end()));
     const cause = await causeOf(`http://127.0.0.1:${server.port}/`, { attemptTimeout: 100, timeout: 700 });
     expect(cause).toBeInstanceOf(ConnectTimeoutError);
     expect(server.sockets.length).toBeGreaterThan(1);
