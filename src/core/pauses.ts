@@ -7,7 +7,7 @@ import { DEFAULT_RETRY, delayAfter, type RetryPolicy } from "./retry.ts";
  * The default schedule where a hint ends the pauses early: what is left for the schedule is a change that the hint has
  * missed.
  */
-const HINTED_SCHEDULE = { multiplier: 3, maxDelay: 2000 } as const;
+const HINTED_SCHEDULE = { multiplier: 4, maxDelay: 2000 } as const;
 
 /** So many pauses in a row may be ended early. */
 const MAX_CREDIT = 3;

@@ -13,12 +13,14 @@ const SYSTEM_CLOCK: LookClock = {
 };
 
 /**
- * Milliseconds between two looks: equal at first, then a share of the time that the youngest wait has lasted, up to a limit.
+ * Milliseconds between two looks: equal in the first second, then a share of the time that the youngest wait has lasted
+ * beyond it, up to a limit.
  * A look costs little, but a timer that fires after a long pause finds every cache cold, on each runtime. What these figures
  * reach is measured by `npm run bench -- waiting long-wait`.
  */
 const FIRST_MS = 5;
-const SHARE = 1 / 200;
+const EQUAL_UNTIL_MS = 1000;
+const SHARE = 1 / 50;
 const LONGEST_MS = 100;
 
 /** Looks at one thing on behalf of many waits, with one timer. */
@@ -47,6 +49,8 @@ export class SharedLooks {
     this.#watched.add(hint);
     this.#youngestBegan = Math.max(this.#youngestBegan, hint.began);
     this.#setInterval();
+    this.#look();
+    hint.tell();
   }
 
   delete(hint: LookHint): void {
@@ -68,8 +72,8 @@ export class SharedLooks {
 
   /** An interval costs less than a timer for each look. It is replaced when the pause has changed by a millisecond. */
   #setInterval(): void {
-    const waited = this.#clock.now() - this.#youngestBegan;
-    const intervalMs = Math.ceil(Math.min(LONGEST_MS, Math.max(FIRST_MS, waited * SHARE)));
+    const beyond = this.#clock.now() - this.#youngestBegan - EQUAL_UNTIL_MS;
+    const intervalMs = Math.ceil(Math.min(LONGEST_MS, Math.max(FIRST_MS, beyond * SHARE)));
     if (this.#timer !== undefined) {
       if (intervalMs === this.#intervalMs) return;
       this.#clock.clearInterval(this.#timer);
@@ -99,7 +103,7 @@ export class LookHint {
     this.#seen = looks.changes;
   }
 
-  /** A change between two watches is reported too: the dial between them may have come before it. */
+  /** A change between two watches is reported at once: the dial between them may have come before it. */
   watch(onChange: () => void): () => void {
     this.#onChange = onChange;
     this.#looks.add(this);

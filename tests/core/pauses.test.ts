@@ -75,7 +75,7 @@ describe("a hint", () => {
 
   test("makes dials sparse, which then serve what it misses", async () => {
     const { delays, attempts } = await wait({}, new FakeHint());
-    expect(delays.slice(0, 7)).toEqual([10, 30, 90, 270, 810, 2000, 2000]);
+    expect(delays.slice(0, 7)).toEqual([10, 40, 160, 640, 2000, 2000, 2000]);
     expect(attempts).toBeLessThan(25);
     const missed = await wait({ listensAt: 5000 }, new FakeHint());
     expect(missed.error).toBeUndefined();
