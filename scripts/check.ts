@@ -1,8 +1,6 @@
-/** Lint, format and types, the quick part of `npm test`. */
+/** Lint, format and types, the first suite of `npm test`. */
 import process from "node:process";
-import { checks } from "./checks.ts";
-import { run } from "./run.ts";
+import { runChecks } from "./checks.ts";
 
-for (const command of Object.values(await checks())) {
-  if (await run(command) !== 0) process.exit(1);
-}
+const { failed } = await runChecks();
+process.exit(failed === 0 ? 0 : 1);

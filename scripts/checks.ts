@@ -1,4 +1,6 @@
 import { standInFlags } from "./jsr.ts";
+import { capture } from "./run.ts";
+import type { Count } from "./test/count.ts";
 
 /** What must be clean, and the commands that tell. */
 export async function checks(): Promise<Readonly<Record<string, readonly string[]>>> {
@@ -9,4 +11,17 @@ export async function checks(): Promise<Readonly<Record<string, readonly string[
     "deno check": ["deno", "check", ...standIn, "mod.ts", "src", "scripts", "tests"],
     "tsc": ["tsc", "-p", "src"],
   };
+}
+
+/** Runs them side by side; each counts as one test, and what a failed one says is shown. */
+export async function runChecks(): Promise<Count> {
+  const results = Object.entries(await checks()).map(async ([name, command]) => {
+    const { status, output } = await capture(command);
+    const hint = name === "deno fmt" || name === "deno lint" ? ", npm run fix may mend it" : "";
+    console.log(`check: ${name}: ${status === 0 ? "passed" : `FAILED${hint}\n${output.trimEnd()}`}`);
+    return status === 0;
+  });
+  const outcomes = await Promise.all(results);
+  const passed = outcomes.filter(Boolean).length;
+  return { passed, failed: outcomes.length - passed, skipped: 0 };
 }

@@ -14,10 +14,15 @@ export const environment: Record<string, string | undefined> = {
   DENO_NO_UPDATE_CHECK: "1",
 };
 
-function start(command: readonly string[], stdio: StdioOptions): Promise<number> {
+function start(
+  command: readonly string[],
+  stdio: StdioOptions,
+  onOutput: (text: string) => void = () => {},
+): Promise<number> {
   const [file, ...args] = command as [string, ...string[]];
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd: root, env: environment, stdio });
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", onOutput);
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });
@@ -28,7 +33,19 @@ export function run(command: readonly string[]): Promise<number> {
   return start(command, ["ignore", "inherit", "inherit"]);
 }
 
+/** The same, for a command that reads keys. */
+export function interactively(command: readonly string[]): Promise<number> {
+  return start(command, "inherit");
+}
+
 /** The same, out of view. */
 export function quietly(command: readonly string[]): Promise<number> {
   return start(command, "ignore");
+}
+
+/** The same, with all it wrote. */
+export async function capture(command: readonly string[]): Promise<{ status: number; output: string }> {
+  let output = "";
+  const status = await start(command, ["ignore", "pipe", "pipe"], (text) => output += text);
+  return { status, output };
 }

@@ -1,0 +1,29 @@
+/**
+ * Tests of what touches no runtime: arithmetic, parsers, the loop on a fake adapter with a fake clock. They run once, on
+ * Node. A file that is not listed runs on every runtime. A name that ends in a slash is a folder.
+ */
+export const ONCE: readonly string[] = [
+  "tests/architecture.test.ts",
+  "tests/bench/",
+  "tests/core/",
+  "tests/host/bindable.test.ts",
+  "tests/host/port_settings.test.ts",
+  "tests/host/proc.test.ts",
+  "tests/host/shared_looks.test.ts",
+  "tests/host/windows_command.test.ts",
+  "tests/scripts/",
+];
+
+/** What `npm run test:quick` runs beside the checks: the core, the host, and the command in the test's own process. */
+export const QUICK: readonly string[] = [
+  ...ONCE,
+  "tests/host/inspect.test.ts",
+  "tests/host/own_addresses.test.ts",
+  "tests/host/socket_count.test.ts",
+  "tests/cli/arguments.test.ts",
+];
+
+/** vitest's flags that leave tests out. */
+export function excluding(names: readonly string[]): string[] {
+  return names.map((name) => `--exclude=${name.endsWith("/") ? `${name}**` : name}`);
+}
