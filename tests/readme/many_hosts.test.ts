@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { find, missing, SEARCHED } from "../fixtures/daemon.ts";
+import { because, inEmptyNamespace, noLab } from "../fixtures/lab.ts";
+import { codeBlocks } from "../fixtures/readme.ts";
+import { commandFor, run, runForJson, runtime } from "../fixtures/runtime.ts";
+import type { Alerts } from "../programs/prometheus_alert.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "realpeer-readme-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const folders = [...SEARCHED, "/bin"];
+const programs = ["prometheus", "prometheus-node-exporter", "promtool"].map((name) =>
+  [name, find(name, folders)] as const
+);
+const noPrometheus = missing(...programs);
+const noSystemd = missing(["systemd-analyze", find("systemd-analyze", folders)]);
+
+const [rules = ""] = codeBlocks("Many hosts", "yaml");
+
+/** The name that the README gives a unit, and what is in it. */
+const units: Readonly<Record<string, string | undefined>> = {
+  "realpeer-shield.service": codeBlocks("Shield a port", "ini")[0],
+  "realpeer-scan.service": codeBlocks("Many hosts", "ini")[0],
+  "realpeer-scan.timer": codeBlocks("Many hosts", "ini")[1],
+};
+
+/** A manifest, as far as it is looked at. */
+interface DaemonSet {
+  readonly kind: string;
+  readonly spec: {
+    readonly selector: { readonly matchLabels: object };
+    readonly template: {
+      readonly metadata: { readonly labels: object };
+      readonly spec: {
+        readonly containers: readonly { readonly volumeMounts: readonly { readonly name: string }[] }[];
+        readonly volumes: readonly { readonly name: string }[];
+      };
+    };
+  };
+}
+
+describe("the README's recipes", () => {
+  test("are YAML and JSON that parsers read without a warning", () => {
+    const yaml = ["Shield a port", "Many hosts"].flatMap((heading) => codeBlocks(heading, "yaml"));
+    expect(yaml.length).toBe(3);
+    for (const text of yaml) {
+      for (const { errors, warnings } of parseAllDocuments(text) as { errors: unknown[]; warnings: unknown[] }[]) {
+        expect([errors, warnings]).toEqual([[], []]);
+      }
+    }
+    const scripts = codeBlocks("Shield a port", "json").map((text) => JSON.parse(text).scripts);
+    expect(scripts).toEqual([expect.objectContaining({ dev: expect.stringMatching(/^realpeer shield \d+ -- /) })]);
+  });
+
+  test("have a compose file whose shield is in the network of the service that it is for", () => {
+    const { services } = parse(codeBlocks("Shield a port", "yaml")[0]!);
+    expect(Object.keys(services)).toContain(services["db-shield"].network_mode.replace("service:", ""));
+    expect(services["db-shield"].command).toContain(/\d+/.exec(services.db.command)![0]);
+  });
+
+  test("have a DaemonSet whose selector and volumes fit", () => {
+    const { kind, spec }: DaemonSet = parse(codeBlocks("Many hosts", "yaml")[1]!);
+    expect(kind).toBe("DaemonSet");
+    expect(spec.selector.matchLabels).toEqual(spec.template.metadata.labels);
+    const { containers, volumes } = spec.template.spec;
+    const mounted = containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name));
+    expect(mounted.toSorted()).toEqual(volumes.map(({ name }) => name).toSorted());
+  });
+
+  test.skipIf(noSystemd)(because("have units that systemd-analyze verifies", noSystemd), async () => {
+    const files = Object.entries(units).map(([name, text]) => {
+      const file = join(folder, name);
+      writeFileSync(file, text!);
+      return file;
+    });
+    const { code, stderr } = await run(["systemd-analyze", "verify", "--man=no", ...files]);
+    // It tells of the system's own units, too.
+    expect([code, stderr.split("\n").filter((line) => line.includes("realpeer"))]).toEqual([0, []]);
+    writeFileSync(files[0]!, units["realpeer-shield.service"]!.replace("Restart=always", "Restrat=always"));
+    expect((await run(["systemd-analyze", "verify", "--man=no", files[0]!])).stderr).toContain("Restrat");
+  });
+
+  test.skipIf(noPrometheus)(because("have rules that promtool accepts", noPrometheus), async () => {
+    writeFileSync(join(folder, "rules.yml"), rules);
+    const { code, stdout } = await run(["promtool", "check", "rules", join(folder, "rules.yml")]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("SUCCESS: 2 rules found")]);
+  });
+
+  const noAlert = noLab ?? noPrometheus;
+  test.skipIf(noAlert)(
+    because(
+      "fire an alert for a self-connection of a host, by way of node_exporter and Prometheus, and clear it",
+      noAlert,
+    ),
+    async () => {
+      writeFileSync(join(folder, "rules.yml"), rules);
+      const own = mkdtempSync(join(folder, "run-"));
+      writeFileSync(join(own, "rules.yml"), rules);
+      const program = commandFor("tests/programs/prometheus_alert.ts", [own]);
+      const { quiet, fired, named, cleared } = await runForJson<Alerts>(inEmptyNamespace(program), { limit: 110_000 });
+      expect(quiet).toBe("0");
+      expect(fired).toMatchObject([{
+        state: "firing",
+        labels: { alertname: "TcpSelfConnection", severity: "warning" },
+      }]);
+      expect(named).toMatchObject([{ command: expect.stringContaining(runtime), instance: "127.0.0.1:19100" }]);
+      expect(cleared).toEqual([]);
+    },
+    120_000,
+  );
+});
