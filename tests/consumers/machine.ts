@@ -7,6 +7,9 @@ import { registryAddresses } from "../fixtures/registries.ts";
 import { TOOLS } from "./project.ts";
 import { commandFor, type Finished, root, run } from "../fixtures/runtime.ts";
 
+/** Package managers are slow, and some of them run at once. */
+export const INSTALL_LIMIT_MS = 150_000;
+
 /** A machine on which nothing has been installed but the runtimes and package managers. */
 export interface Machine {
   /** An empty folder to work in. */
@@ -77,7 +80,7 @@ export function newMachine(yarn: "yarn/bin/yarn.js" | "@yarnpkg/cli-dist/bin/yar
     sh(line) {
       const command = ["sh", "-c", `set -e; ${prepare}; exec "$@"`, "sh"];
       command.push("env", "-i", "-C", folder, ...assignments, "sh", "-c", line);
-      return run(inLab(commandFor("tests/programs/beside_echo_server.ts", command)));
+      return run(inLab(commandFor("tests/programs/beside_echo_server.ts", command)), { limit: INSTALL_LIMIT_MS });
     },
     remove: () => rmSync(home, { recursive: true, force: true }),
   };

@@ -1,6 +1,6 @@
 import { describe, test } from "vitest";
 import { because, noLab } from "../fixtures/lab.ts";
-import { newMachine } from "./machine.ts";
+import { INSTALL_LIMIT_MS, newMachine } from "./machine.ts";
 
 const WAITS = "wait 127.0.0.1:50000 --quiet -- echo ready";
 const PROGRAM = `import { waitForPort } from "@realpeer/tcp";
@@ -32,7 +32,7 @@ const MANAGERS: Readonly<Record<string, { readonly line: string; readonly prints
   "deno doc": { line: "deno doc --filter waitForPort jsr:@realpeer/tcp", prints: "function waitForPort" },
 };
 
-describe.concurrent("in an empty folder, with an empty HOME,", () => {
+describe.concurrent("in an empty folder, with an empty HOME,", { timeout: INSTALL_LIMIT_MS }, () => {
   for (const [name, { line, prints, yarn4 }] of Object.entries(MANAGERS)) {
     test.skipIf(noLab)(because(`${name} ends as it should`, noLab), async ({ expect }) => {
       const machine = newMachine(yarn4 ? "@yarnpkg/cli-dist/bin/yarn.js" : undefined);

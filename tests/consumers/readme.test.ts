@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { because, noLab } from "../fixtures/lab.ts";
 import { root } from "../fixtures/runtime.ts";
-import { type Machine, newMachine } from "./machine.ts";
+import { INSTALL_LIMIT_MS, type Machine, newMachine } from "./machine.ts";
 
 const README = readFileSync(join(root, "README.md"), "utf8");
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -69,7 +69,7 @@ test.each(IN_CHECKOUT)("a checkout has what this line runs: %s", (line) => {
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(names.filter((name) => name !== "ci")));
 });
 
-describe.concurrent("in an empty folder, with an empty HOME,", () => {
+describe.concurrent("in an empty folder, with an empty HOME,", { timeout: INSTALL_LIMIT_MS }, () => {
   for (const line of IN_EMPTY_FOLDER) {
     test.skipIf(noLab)(because(`this line ends well: ${line}`, noLab), async ({ expect }) => {
       const machine = newMachine();
