@@ -63,7 +63,7 @@ async function bundleCommands(outDir: string): Promise<void> {
     const inPlace: BuildOptions = { absWorkingDir: outDir, allowOverwrite: true };
     const options: BuildOptions = { ...MODERN, ...inPlace, bundle: true, minify: true, platform: "node" };
     const [all, ofOtherRuntimes] = [
-      library(outDir, "core/*", "adapters/*", "api/*"),
+      library(outDir, "core/*", "adapters/*", "api/*", "host/*"),
       library(outDir, "adapters/bun*", "adapters/deno*"),
     ];
     // Beside each other in the tarball, which npm sorts by the files' names, the parts compress better.
