@@ -38,7 +38,7 @@ export type { BunSocket, BunSocketOptions } from "./bun/types.ts";
 
 /** The guard's options, and whatever else `Bun.connect` takes. */
 export interface BunConnectOptions<Data = undefined>
-  extends ConnectOptions, Omit<BunSocketOptions<Data>, "hostname" | "port"> {}
+  extends ConnectOptions, Omit<BunSocketOptions<Data>, keyof ConnectOptions> {}
 
 /** Bun.connect ignores a local port that comes without an address; any address of the right version will do. */
 function withLocalAddress(resolved: ResolvedOptions): ResolvedOptions {

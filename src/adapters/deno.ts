@@ -27,7 +27,7 @@ export type { RetryContext, RetryOptions } from "../core/retry.ts";
 export type { Endpoint } from "../core/endpoint.ts";
 
 /** The guard's options, and whatever else `Deno.connect` takes. */
-export interface DenoConnectOptions extends Omit<ConnectOptions, "localAddress" | "localPort"> {
+export interface DenoConnectOptions extends Omit<ConnectOptions, "localAddress" | "localPort" | "allowHalfOpen"> {
   /** `Deno.connect` has others, which cannot be guarded. @defaultValue `"tcp"` */
   readonly transport?: "tcp" | undefined;
   /** Passed on to `Deno.connect`. */

@@ -25,19 +25,21 @@ import { ByteStreamConnection, type Connection } from "./connection.ts";
  * await connection.writable.getWriter().write(new TextEncoder().encode("hello"));
  * ```
  */
-export function connect(options: ConnectOptions): Promise<Connection>;
+export function connect<Native = unknown>(options: ConnectOptions): Promise<Connection<Native>>;
 /** The same, with the endpoint as text (see `parseEndpoint`) or the port of this host first. */
-export function connect(
+export function connect<Native = unknown>(
   target: string | number,
   options?: Omit<ConnectOptions, "hostname" | "port">,
-): Promise<Connection>;
-export async function connect(
+): Promise<Connection<Native>>;
+export async function connect<Native = unknown>(
   first: ConnectOptions | string | number,
   more?: Omit<ConnectOptions, "hostname" | "port">,
-): Promise<Connection> {
+): Promise<Connection<Native>> {
   const options = resolveOptions(optionsOf(first, more), { isWindows });
   return await withAdapter(options, async (adapter) => {
     const { socket, pair } = await dial(adapter, options);
-    return new ByteStreamConnection(adapter.byteStream(socket), pair, socket);
+    const { target: { hostname }, allowHalfOpen } = options;
+    // What the runtime's socket is, the caller says.
+    return new ByteStreamConnection(adapter.byteStream(socket), pair, socket as Native, { hostname, allowHalfOpen });
   });
 }

@@ -1,124 +1,242 @@
-import type { ByteStream } from "../core/byte_stream.ts";
+import { type ByteStream, connectionFailure } from "../core/byte_stream.ts";
 import type { Endpoint, EndpointPair } from "../core/endpoint.ts";
+import { Incoming } from "./incoming.ts";
+import { awaitPeer } from "./linger.ts";
+import { Outgoing } from "./outgoing.ts";
+import { assertTlsOptions, type StartTlsOptions } from "./start_tls.ts";
 
-/** A connection to a real peer. Names are those of the WinterTC Sockets API where it has one. */
-export interface Connection extends AsyncDisposable {
+/**
+ * A connection to a real peer. Names are those of the WinterTC Sockets API where it has one. Name the runtime's type for
+ * `native` where it is known: `const connection: Connection<Deno.TcpConn> = await connect(...)`.
+ */
+export interface Connection<Native = unknown> extends AsyncDisposable {
   /** This end, as the kernel reports it. */
   readonly local: Endpoint;
   /** The peer, as the kernel reports it: the address that answered, never a name. */
   readonly remote: Endpoint;
   /**
-   * What the peer sends, read only as fast as it is consumed. When the peer ends, this ends, and the connection is
-   * closed once everything written is on its way. Errors when the connection fails.
+   * What the peer sends, as a byte stream: it can be read into buffers of one's own. At most 64 KiB and a chunk are read
+   * before they are asked for. It ends when the peer ends or the connection is closed, errors when the connection fails,
+   * and closes the connection when it is cancelled, by leaving a `for await` loop too.
    */
   readonly readable: ReadableStream<Uint8Array>;
-  /** What the peer gets; a write resolves when the runtime takes more. Closing it sends FIN; reading goes on. */
+  /**
+   * What the peer gets; a write resolves when the kernel has taken it. Closing it sends FIN; reading goes on. Aborting it
+   * drops the connection at once, as `reset()` does.
+   */
   readonly writable: WritableStream<Uint8Array>;
-  /** Resolves when the connection is closed, by whichever side; rejects with the error when it failed. */
+  /**
+   * Resolves when the connection is closed, by whichever side; rejects with its failure, the one that reads and writes
+   * report too, `ECONNRESET` when the peer has reset it. It settles without a reader or a writer, unless the peer has sent
+   * more than is read ahead.
+   */
   readonly closed: Promise<void>;
-  /** Closes both directions after what was written. Safe to call twice. */
+  /**
+   * Sends everything that was passed to `writable`, then closes both directions. Reading ends at once. Resolves when the
+   * connection is closed, in order or not, which `closed` tells. Safe to call twice.
+   *
+   * The descriptor is kept until the peer has ended too, since closing it earlier could destroy what is still on its way,
+   * but not for longer than 0.1 s in which nothing arrives (1 s after more than 64 KiB were written).
+   */
   close(): Promise<void>;
   /**
    * Drops the connection at once, with a reset that leaves no TIME-WAIT. `Deno.TcpConn` has no way to send one: there
    * it is a plain close without waiting.
    */
   reset(): void;
-  /** The runtime's own object: `Deno.TcpConn`, `Bun.Socket`, or `net.Socket` where that was needed. */
-  readonly native: unknown;
+  /**
+   * Goes on over TLS with the same peer, also after plain bytes were exchanged, and resolves when the peer's certificate
+   * has been verified. This connection then has no streams any more; closing it closes the other one.
+   *
+   * @throws Error while a read is pending, with bytes that were not read or writes that were not sent, and when closed
+   * @throws the error of `node:tls` when the peer cannot be verified; the connection is dropped then
+   */
+  startTls(options?: StartTlsOptions): Promise<Connection>;
+  /** The runtime's own object: `Deno.TcpConn`, `Bun.Socket`, or `net.Socket` where that was needed; over TLS `TLSSocket`. */
+  readonly native: Native;
+}
+
+/** How a connection behaves besides its bytes. */
+export interface ConnectionSettings {
+  /** The name or address that was dialed. */
+  readonly hostname?: string | undefined;
+  /** Whether writing goes on after the peer's end. */
+  readonly allowHalfOpen?: boolean | undefined;
 }
 
 /**
- * Makes web streams of a byte stream. One direction ending, failing or being cancelled is the other's business too.
+ * Makes web streams of a byte stream, and ends them: the one place that decides how a connection ends, on every runtime.
  *
  * @internal
  */
-export class ByteStreamConnection implements Connection {
+export class ByteStreamConnection<Native = unknown> implements Connection<Native> {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  readonly native: unknown;
+  readonly native: Native;
   readonly closed: Promise<void>;
-  readonly #stream: ByteStream;
+  readonly #bytes: ByteStream;
+  readonly #settings: ConnectionSettings;
+  readonly #incoming: Incoming;
+  readonly #outgoing: Outgoing;
   #resolveClosed!: () => void;
   #rejectClosed!: (error: unknown) => void;
-  #readable: ReadableStream<Uint8Array> | undefined;
-  #writable: WritableStream<Uint8Array> | undefined;
-  #writableController: WritableStreamDefaultController | undefined;
-  #lastWrite: Promise<void> | undefined;
-  #isReadEnded = false;
+  #hasPeerEnded = false;
+  #isWriteClosed = false;
+  /** No more is expected of the byte stream: it was closed, dropped, or has failed. */
+  #isOver = false;
+  #failure: unknown;
   #closing: Promise<void> | undefined;
+  #fin: Promise<void> | undefined;
+  #stopWaiting: (() => void) | undefined;
+  #secure: Connection | undefined;
+  #abandonTls: (() => void) | undefined;
 
-  constructor(stream: ByteStream, { local, remote }: EndpointPair, native: unknown) {
-    this.#stream = stream;
-    this.local = local;
-    this.remote = remote;
+  constructor(bytes: ByteStream, pair: EndpointPair, native: Native, settings: ConnectionSettings = {}) {
+    this.#bytes = bytes;
+    this.local = pair.local;
+    this.remote = pair.remote;
     this.native = native;
+    this.#settings = settings;
     this.closed = new Promise((resolve, reject) => {
       this.#resolveClosed = resolve;
       this.#rejectClosed = reject;
     });
-  }
-
-  get readable(): ReadableStream<Uint8Array> {
-    return this.#readable ??= new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        const chunk = await this.#guarded(() => this.#stream.read());
-        if (chunk !== null) return controller.enqueue(chunk);
-        controller.close();
-        this.#isReadEnded = true;
-        await this.#lastWrite?.catch(() => {});
-        this.#writableController?.error(new Error("Cannot write: the peer has closed the connection"));
-        await this.close();
-      },
-      cancel: () => this.close(),
-    }, { highWaterMark: 0 });
-  }
-
-  get writable(): WritableStream<Uint8Array> {
-    return this.#writable ??= new WritableStream<Uint8Array>({
-      start: (controller) => {
-        this.#writableController = controller;
-      },
-      write: (chunk) => {
-        if (!(chunk instanceof Uint8Array)) {
-          throw new TypeError(`Cannot write: expected a Uint8Array, got ${typeof chunk}`);
-        }
-        return this.#lastWrite = this.#guarded(() => this.#stream.write(chunk));
-      },
-      close: async () => {
-        if (this.#isReadEnded) return await this.close();
-        await this.#guarded(() => this.#stream.closeWrite());
-      },
-      abort: () => this.reset(),
+    // A program that does not look at `closed` learns of the failure from the streams.
+    this.closed.catch(() => {});
+    this.#incoming = new Incoming(bytes, () => this.close());
+    this.#outgoing = new Outgoing(bytes, {
+      failed: (error) => this.#fail(error),
+      closed: () => this.#closeWrite(),
+      aborted: () => this.reset(),
+    });
+    bytes.listen({
+      data: (chunk) => this.#incoming.push(chunk),
+      end: () => this.#onPeerEnd(),
+      failed: (error) => this.#fail(error),
     });
   }
 
-  /** Runs one operation; what goes wrong with one direction ends the connection. */
-  async #guarded<Result>(run: () => Promise<Result>): Promise<Result> {
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#incoming.stream;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#outgoing.stream;
+  }
+
+  #onPeerEnd(): void {
+    this.#hasPeerEnded = true;
+    this.#incoming.end();
+    this.#stopWaiting?.();
+    if (this.#isWriteClosed || !this.#settings.allowHalfOpen) void this.#flushAndClose();
+  }
+
+  /** The user has closed `writable`. */
+  async #closeWrite(): Promise<void> {
+    if (this.#isOver) return;
+    await this.#sendFin();
+    this.#isWriteClosed = true;
+    if (this.#hasPeerEnded) void this.#flushAndClose();
+  }
+
+  async #sendFin(): Promise<void> {
     try {
-      return await run();
+      await (this.#fin ??= this.#bytes.closeWrite());
     } catch (error) {
-      this.#stream.reset();
-      // Whoever does not look at `closed` learns of the failure from the streams.
-      this.closed.catch(() => {});
-      this.#rejectClosed(error);
-      throw error;
+      if (!this.#isOver) throw this.#fail(error);
     }
   }
 
-  close(): Promise<void> {
-    return this.#closing ??= this.#close();
+  /** The first failure is the one that everything reports. */
+  #fail(error: unknown): unknown {
+    if (this.#isOver) return this.#failure ?? error;
+    this.#failure = connectionFailure(error);
+    this.#drop(this.#failure);
+    this.#incoming.end(this.#failure);
+    this.#rejectClosed(this.#failure);
+    return this.#failure;
   }
 
-  #close(): Promise<void> {
-    const closeStream = (): Promise<void> => this.#stream.close();
-    const isClosed = this.#lastWrite ? this.#lastWrite.then(closeStream, closeStream) : closeStream();
-    return isClosed.then(this.#resolveClosed);
+  #drop(reason: unknown): void {
+    this.#isOver = true;
+    this.#bytes.reset();
+    this.#outgoing.fail(reason);
+    this.#stopWaiting?.();
+  }
+
+  #flushAndClose(): Promise<void> {
+    return this.#closing ??= this.#doFlushAndClose();
+  }
+
+  async #doFlushAndClose(): Promise<void> {
+    await this.#outgoing.drain();
+    // Where nothing was written there is nothing that closing could destroy.
+    if (!this.#isOver && !this.#hasPeerEnded && this.#outgoing.sent > 0) {
+      await this.#sendFin().catch(() => {});
+      if (!this.#isOver && !this.#hasPeerEnded) {
+        const { stop, done } = awaitPeer(this.#outgoing.sent, () => this.#incoming.received);
+        this.#stopWaiting = stop;
+        await done;
+      }
+    }
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#bytes.close();
+    this.#incoming.end();
+    this.#outgoing.end();
+    this.#resolveClosed();
+  }
+
+  close(): Promise<void> {
+    if (this.#secure) return this.#secure.close();
+    if (!this.#isOver) {
+      this.#incoming.discard();
+      void this.#flushAndClose();
+    }
+    return this.closed.catch(() => {});
   }
 
   reset(): void {
-    this.#closing ??= Promise.resolve();
-    this.#stream.reset();
+    if (this.#secure) return this.#secure.reset();
+    if (this.#isOver) return;
+    const message = "Cannot write: this end has dropped the connection";
+    this.#drop(Object.assign(new Error(message), { code: "ECONNABORTED", syscall: "write" }));
+    this.#incoming.discard();
+    this.#abandonTls?.();
     this.#resolveClosed();
+  }
+
+  async startTls(options: StartTlsOptions = {}): Promise<Connection> {
+    assertTlsOptions(options);
+    const { hostname = this.#settings.hostname ?? this.remote.hostname } = options;
+    const { startTls } = await import("../adapters/node/tls_stream.ts");
+    const reason = this.#busy();
+    if (reason !== undefined) throw new Error(`Cannot start TLS: ${reason}`);
+    const attempt = startTls(this.#bytes, { ...options, hostname });
+    this.#abandonTls = attempt.abandon;
+    try {
+      const { bytes, socket } = await attempt.opened;
+      return this.#handOver(bytes, socket, hostname);
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  /** Why the bytes cannot be handed over now; undefined when they can. */
+  #busy(): string | undefined {
+    if (this.#secure || this.#abandonTls) return "it has been started already";
+    if (this.#isOver || this.#closing || this.#hasPeerEnded) return "the connection is closed";
+    return this.#incoming.inUse ?? this.#outgoing.inUse;
+  }
+
+  /** From now on the other connection has the bytes, and this one lives as long as that. */
+  #handOver(bytes: ByteStream, native: unknown, hostname: string): Connection {
+    this.#isOver = true;
+    this.#incoming.discard();
+    this.#outgoing.fail(new Error("Cannot write: the connection goes on over TLS"));
+    const secure = new ByteStreamConnection(bytes, this, native, { ...this.#settings, hostname });
+    secure.closed.then(this.#resolveClosed, this.#rejectClosed);
+    return this.#secure = secure;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

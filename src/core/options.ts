@@ -27,6 +27,8 @@ export interface ConnectOptions {
   readonly onRetry?: ((context: RetryContext) => void | Promise<void>) | undefined;
   /** Milliseconds that the peer must keep the connection open before it counts as connected. @defaultValue `0` */
   readonly stableFor?: number | undefined;
+  /** Whether writing goes on after the peer has ended, until we close; without it the connection then closes. @defaultValue `false` */
+  readonly allowHalfOpen?: boolean | undefined;
 }
 
 /**
@@ -42,6 +44,7 @@ export interface ResolvedOptions {
   readonly policy: RetryPolicy;
   readonly onRetry: ConnectOptions["onRetry"];
   readonly stableFor: number;
+  readonly allowHalfOpen: boolean;
 }
 
 const OPTION_NAMES: readonly string[] = [
@@ -49,6 +52,8 @@ const OPTION_NAMES: readonly string[] = [
   ...["timeout", "attemptTimeout", "retry", "onRetry", "stableFor"],
 ];
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTION_NAMES);
+/** A native connect leaves the last one to its runtime. */
+const PORTABLE_OPTIONS: ReadonlySet<string> = new Set([...OPTION_NAMES, "allowHalfOpen"]);
 /** What a `DeadPort` of `/testing` has besides an endpoint: it may be passed as it is. */
 const IGNORED_OPTIONS: ReadonlySet<string> = new Set(["release"]);
 const KNOWN_RETRY_OPTIONS: ReadonlySet<string> = new Set<keyof RetryOptions>(
@@ -167,12 +172,13 @@ export interface OptionRules {
 export function resolveOptions(options: ConnectOptions, rules: OptionRules = {}): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw typeError("options", options, "an object");
   const own = ownProperties(options);
-  if (!rules.passesOn) assertKnown("option", own, KNOWN_OPTIONS);
-  const { signal, timeout, retry = false, onRetry, stableFor = 0 } = own;
+  if (!rules.passesOn) assertKnown("option", own, PORTABLE_OPTIONS);
+  const { signal, timeout, retry = false, onRetry, stableFor = 0, allowHalfOpen = false } = own;
   const target = targetOf(own);
   const policy = policyOf(retry);
   if (signal !== undefined && !isAbortSignal(signal)) throw typeError("signal", signal, "an AbortSignal");
   assertFunction("onRetry", onRetry);
+  if (typeof allowHalfOpen !== "boolean") throw typeError("allowHalfOpen", allowHalfOpen, "a boolean");
   const attemptTimeoutWithRetry = rules.isWindows ? WINDOWS_ATTEMPT_TIMEOUT_MS : RETRY_ATTEMPT_TIMEOUT_MS;
   const { attemptTimeout = retry === false ? undefined : attemptTimeoutWithRetry } = own;
   return {
@@ -183,6 +189,7 @@ export function resolveOptions(options: ConnectOptions, rules: OptionRules = {})
     policy,
     onRetry,
     stableFor: duration("stableFor", stableFor),
+    allowHalfOpen,
   };
 }
 

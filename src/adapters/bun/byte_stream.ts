@@ -1,65 +1,118 @@
-import type { ByteStream } from "../../core/byte_stream.ts";
-import type { EventBuffer } from "./event_buffer.ts";
+import type { ByteStream, ByteStreamListener } from "../../core/byte_stream.ts";
+import type { EventBuffer, SocketEvent } from "./event_buffer.ts";
 
+/** The bytes in an ArrayBuffer of their own. */
+function owned(chunk: Uint8Array): Uint8Array {
+  return chunk.byteLength === chunk.buffer.byteLength ? chunk : new Uint8Array(chunk);
+}
+
+/** A Bun socket, opened half-open and with the handlers of its `EventBuffer`, as bytes for the portable API. */
 class BunByteStream implements ByteStream {
   readonly #socket: Bun.Socket<EventBuffer>;
-  #failure: Error | undefined;
-  #wakeReader: (() => void) | undefined;
-  #wakeWriter: (() => void) | undefined;
+  #listener: ByteStreamListener | undefined;
+  #isPaused = false;
+  #isOver = false;
+  #hasPeerEnded = false;
+  #isWriteClosed = false;
+  /** Goes on with a write once there may be room. */
+  #continueWrite: (() => void) | undefined;
 
   constructor(socket: Bun.Socket<EventBuffer>) {
     this.#socket = socket;
-    socket.data.onEvent = () => {
-      this.#wakeReader?.();
-      this.#wakeWriter?.();
+  }
+
+  listen(listener: ByteStreamListener): void {
+    this.#listener = listener;
+    const onEvents = (): void => {
+      const buffer = this.#socket.data;
+      for (let event = buffer.take(this.#socket); event !== undefined; event = buffer.take(this.#socket)) {
+        this.#report(event);
+      }
     };
+    this.#socket.data.onEvent = onEvents;
+    onEvents();
   }
 
-  async read(): Promise<Uint8Array | null> {
-    const buffer = this.#socket.data;
-    while (true) {
-      const event = buffer.take(this.#socket);
-      if (event === undefined) {
-        if (this.#failure) throw this.#failure;
-        if (buffer.isOver) return null;
-        await new Promise<void>((resolve) => this.#wakeReader = resolve);
-      } else if (event[0] === "data") {
-        return event[1];
-      } else if (event[0] === "error" || event[0] === "close") {
-        this.#failure ??= event[1];
-      }
+  #report([name, detail]: SocketEvent): void {
+    if (name === "data") {
+      this.#listener?.data(owned(detail));
+      // The event buffer resumes the socket when it has been emptied, whatever was asked of us.
+      if (this.#isPaused) this.#socket.pause();
+    } else if (name === "end") {
+      this.#end();
+    } else if (name === "close" && detail === undefined && this.#isWriteClosed) {
+      // After our end Bun tells of the peer's, when that is in order, by nothing else.
+      this.#end();
+    } else if (name === "error" || name === "close") {
+      this.#failed(detail);
     }
+    this.#continueWrite?.();
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < chunk.length;) {
-      const isClosed = this.#socket.data.isClosed;
-      const length = isClosed ? -1 : this.#socket.write(chunk, sent, chunk.length - sent);
-      if (length < 0) {
-        throw Object.assign(new Error("Cannot write: the connection is closed"), { code: "EPIPE", syscall: "write" });
-      }
-      sent += length;
-      // Every event wakes: the next write tells whether there is room.
-      if (sent < chunk.length) await new Promise<void>((resolve) => this.#wakeWriter = resolve);
-    }
+  #end(): void {
+    if (this.#hasPeerEnded) return;
+    this.#hasPeerEnded = true;
+    this.#listener?.end();
+  }
+
+  #failed(error: Error | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#listener?.failed(error ?? Object.assign(new Error("The socket was closed"), { code: "ECONNABORTED" }));
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#socket.resume();
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    let sent = this.#send(chunk, 0);
+    if (sent === chunk.length) return undefined;
+    return new Promise((resolve, reject) => {
+      const tryAgain = (): void => {
+        if (sent >= 0) sent = this.#send(chunk, sent);
+        if (sent >= 0 && sent < chunk.length) return;
+        this.#continueWrite = undefined;
+        if (sent === chunk.length) resolve();
+        else {
+          reject(Object.assign(new Error("Cannot write: the socket is closed"), { code: "EPIPE", syscall: "write" }));
+        }
+      };
+      if (sent < 0) tryAgain();
+      else this.#continueWrite = tryAgain;
+    });
+  }
+
+  /** How much of the chunk has been sent; negative when nothing can be. */
+  #send(chunk: Uint8Array, sent: number): number {
+    const length = this.#socket.data.isClosed ? -1 : this.#socket.write(chunk, sent, chunk.length - sent);
+    return length < 0 ? -1 : sent + length;
   }
 
   closeWrite(): Promise<void> {
+    this.#isWriteClosed = true;
     this.#socket.shutdown();
     return Promise.resolve();
   }
 
   close(): Promise<void> {
+    this.#isOver = true;
     this.#socket.end();
     return Promise.resolve();
   }
 
   reset(): void {
+    this.#isOver = true;
     this.#socket.terminate();
   }
 }
 
-/** A Bun socket, opened half-open, as the byte pipe of the portable API. */
 export function byteStream(socket: Bun.Socket<EventBuffer>): ByteStream {
   return new BunByteStream(socket);
 }

@@ -1,20 +1,88 @@
-import type { ByteStream } from "../../core/byte_stream.ts";
+import type { ByteStream, ByteStreamListener } from "../../core/byte_stream.ts";
 import { close } from "./closing.ts";
 
-/** A `Deno.TcpConn` as the byte pipe of the portable API. */
+/** As much as one read of Linux' loopback gives. */
+const READ_BYTES = 65536;
+
+/**
+ * A `Deno.TcpConn` as bytes for the portable API. Deno tells only a reader that the peer has ended or reset, so one read is
+ * pending until the listener asks for a pause.
+ */
+class DenoByteStream implements ByteStream {
+  readonly #conn: Deno.TcpConn;
+  #listener: ByteStreamListener | undefined;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  #isPaused = false;
+  #isReading = false;
+  #isClosed = false;
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+  }
+
+  listen(listener: ByteStreamListener): void {
+    this.#listener = listener;
+    void this.#read();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    if (this.#isReading) return;
+    // After the end, or a failure, it stays so: nothing more is to be read.
+    this.#isReading = true;
+    while (!this.#isPaused) {
+      this.#buffer ??= new Uint8Array(READ_BYTES);
+      let length: number | null;
+      try {
+        length = await this.#conn.read(this.#buffer);
+      } catch (error) {
+        if (!this.#isClosed) this.#listener?.failed(error);
+        return;
+      }
+      if (this.#isClosed) return;
+      if (length === null) return this.#listener?.end();
+      this.#listener?.data(this.#take(this.#buffer, length));
+    }
+    this.#isReading = false;
+  }
+
+  /** A large chunk takes its buffer with it; to copy a small one is cheaper than a new buffer. */
+  #take(buffer: Uint8Array<ArrayBuffer>, length: number): Uint8Array {
+    if (length < READ_BYTES / 4) return buffer.slice(0, length);
+    this.#buffer = undefined;
+    return buffer.subarray(0, length);
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < chunk.length;) {
+      sent += await this.#conn.write(sent === 0 ? chunk : chunk.subarray(sent));
+    }
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#conn.closeWrite();
+  }
+
+  close(): Promise<void> {
+    this.reset();
+    return Promise.resolve();
+  }
+
+  /** `Deno.TcpConn` has no way to send a reset. */
+  reset(): void {
+    this.#isClosed = true;
+    close(this.#conn);
+  }
+}
+
 export function byteStream(conn: Deno.TcpConn): ByteStream {
-  let buffer: Uint8Array | undefined;
-  return {
-    async read() {
-      buffer ??= new Uint8Array(65536);
-      const length = await conn.read(buffer);
-      return length === null ? null : buffer.slice(0, length);
-    },
-    async write(chunk) {
-      for (let sent = 0; sent < chunk.length;) sent += await conn.write(chunk.subarray(sent));
-    },
-    closeWrite: () => conn.closeWrite(),
-    close: () => Promise.resolve(close(conn)),
-    reset: () => close(conn),
-  };
+  return new DenoByteStream(conn);
 }

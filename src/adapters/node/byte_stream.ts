@@ -1,48 +1,90 @@
 import type { Socket } from "node:net";
-import type { ByteStream } from "../../core/byte_stream.ts";
+import type { ByteStream, ByteStreamListener } from "../../core/byte_stream.ts";
 
-/** A `net.Socket` as the byte pipe of the portable API. */
-export function byteStream(socket: Socket): ByteStream {
-  let failure: Error | undefined;
-  let wake: (() => void) | undefined;
-  socket.on("error", (error) => failure = error);
-  // FIN goes out when we say so, not as an answer to the peer's.
-  socket.allowHalfOpen = true;
+/** The bytes in an ArrayBuffer of their own: what a socket gives back after `unshift` may lie in a pool that others use. */
+function owned(chunk: Uint8Array): Uint8Array {
+  const isWhole = chunk.byteLength === chunk.buffer.byteLength;
+  return isWhole ? new Uint8Array(chunk.buffer) : new Uint8Array(chunk);
+}
 
-  /** Resolves when there may be something new to read. Listeners are added on the first read. */
-  function changed(): Promise<void> {
-    if (wake === undefined) {
-      const onChange = (): void => wake?.();
-      socket.on("readable", onChange).on("end", onChange).on("close", onChange);
-    }
-    return new Promise((resolve) => wake = resolve);
+/** A `net.Socket` as bytes for the portable API. */
+class NodeByteStream implements ByteStream {
+  readonly #socket: Socket;
+  #listener: ByteStreamListener | undefined;
+  #isOver = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    // FIN goes out when we say so, not as an answer to the peer's.
+    socket.allowHalfOpen = true;
   }
 
-  return {
-    async read() {
-      while (true) {
-        const chunk: Buffer | null = socket.read();
-        if (chunk !== null) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-        if (failure) throw failure;
-        if (socket.readableEnded || socket.destroyed) return null;
-        await changed();
-      }
-    },
-    write: (chunk) =>
-      new Promise((resolve, reject) => {
-        socket.write(chunk, (error) => error ? reject(error) : resolve());
-      }),
-    closeWrite: () => new Promise((resolve) => socket.end(resolve)),
-    close: () =>
-      new Promise((resolve) => {
-        if (socket.closed) return resolve();
-        socket.once("close", () => resolve());
-        // With nothing left to write, closing sends FIN by itself, and saves the shutdown.
-        if (socket.writableLength === 0) socket.destroy();
-        else socket.destroySoon();
-      }),
-    reset: () => {
-      socket.resetAndDestroy();
-    },
-  };
+  listen(listener: ByteStreamListener): void {
+    const isFirst = this.#listener === undefined;
+    this.#listener = listener;
+    if (!isFirst) return;
+    this.#socket
+      .on("error", (error) => this.#failed(error))
+      .on("close", () => this.#onClose())
+      .on("end", () => this.#listener?.end())
+      .on("data", (chunk: Uint8Array) => this.#listener?.data(owned(chunk)));
+    if (this.#socket.closed) this.#onClose();
+  }
+
+  #onClose(): void {
+    const { errored, readableEnded, writableFinished } = this.#socket;
+    // A socket destroys itself once both directions have ended in order.
+    if (readableEnded && writableFinished) return;
+    this.#failed(errored ?? Object.assign(new Error("The socket was closed"), { code: "ECONNABORTED" }));
+  }
+
+  #failed(error: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#listener?.failed(error);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    const socket = this.#socket;
+    let settle: ((error: Error | null | undefined) => void) | undefined;
+    socket.write(chunk, (error) => settle?.(error));
+    // The runtime has tried at once, and most often that was all.
+    if (socket.writableLength === 0 && !socket.errored && !socket.destroyed) return undefined;
+    return new Promise((resolve, reject) => {
+      settle = (error) => error ? reject(error) : resolve();
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.end((error?: Error | null) => error ? reject(error) : resolve());
+    });
+  }
+
+  close(): Promise<void> {
+    this.#isOver = true;
+    const socket = this.#socket;
+    return new Promise((resolve) => {
+      if (socket.closed) return resolve();
+      // With nothing left to write, closing sends FIN by itself, and saves the shutdown.
+      socket.once("close", () => resolve()).destroy();
+    });
+  }
+
+  reset(): void {
+    this.#isOver = true;
+    if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
+  }
+}
+
+export function byteStream(socket: Socket): ByteStream {
+  return new NodeByteStream(socket);
 }

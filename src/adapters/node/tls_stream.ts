@@ -1,0 +1,135 @@
+import { isIP } from "node:net";
+import { Duplex } from "node:stream";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { type ByteStream, type ByteStreamListener, connectionFailure } from "../../core/byte_stream.ts";
+import { byteStream } from "./byte_stream.ts";
+
+/** What TLS is to be spoken with. */
+export interface TlsSettings {
+  readonly hostname: string;
+  readonly ca?: string | readonly string[] | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly alpnProtocols?: readonly string[] | undefined;
+  readonly insecure?: boolean | undefined;
+}
+
+/** A TLS handshake that is under way. */
+export interface TlsAttempt {
+  /** Settles once: the peer has been verified, or not. */
+  readonly opened: Promise<{ readonly bytes: ByteStream; readonly socket: TLSSocket }>;
+  /** Drops the connection; `opened` then rejects. */
+  abandon(): void;
+}
+
+/** The encrypted bytes, in the shape in which `node:tls` takes them. */
+function duplexOf(encrypted: ByteStream, onFailure: (error: unknown) => void): Duplex {
+  const duplex = new Duplex({
+    allowHalfOpen: true,
+    read: () => encrypted.resume(),
+    write(chunk: Uint8Array, _encoding, callback) {
+      const writing = encrypted.write(chunk);
+      if (writing === undefined) callback();
+      else writing.then(() => callback(), callback);
+    },
+    final: (callback) => void encrypted.closeWrite().then(() => callback(), callback),
+  });
+  // What goes wrong below is reported by its own way.
+  duplex.on("error", () => {});
+  encrypted.listen({
+    data(chunk) {
+      if (!duplex.push(chunk)) encrypted.pause();
+    },
+    end: () => void duplex.push(null),
+    failed: onFailure,
+  });
+  return duplex;
+}
+
+/** The decrypted bytes. Failures of the connection below are reported as they are, in front of what TLS makes of them. */
+class TlsByteStream implements ByteStream {
+  readonly #decrypted: ByteStream;
+  readonly #encrypted: ByteStream;
+  readonly #socket: TLSSocket;
+  #listener: ByteStreamListener | undefined;
+
+  constructor(encrypted: ByteStream, socket: TLSSocket) {
+    this.#encrypted = encrypted;
+    this.#decrypted = byteStream(socket);
+    this.#socket = socket;
+  }
+
+  listen(listener: ByteStreamListener): void {
+    this.#listener = listener;
+    this.#decrypted.listen(listener);
+  }
+
+  failed(error: unknown): void {
+    this.#listener?.failed(error);
+  }
+
+  pause(): void {
+    this.#decrypted.pause();
+  }
+
+  resume(): void {
+    this.#decrypted.resume();
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    return this.#decrypted.write(chunk);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#decrypted.closeWrite();
+  }
+
+  async close(): Promise<void> {
+    await this.#decrypted.close();
+    await this.#encrypted.close();
+  }
+
+  reset(): void {
+    this.#encrypted.reset();
+    this.#socket.destroy();
+  }
+}
+
+/**
+ * Speaks TLS over bytes. On every runtime with its `node:tls`, over a stream of our own: the runtimes' other ways cannot
+ * take over a connection that is being read (`Deno.startTls` says "in use") and name the same failure differently.
+ */
+export function startTls(encrypted: ByteStream, settings: TlsSettings): TlsAttempt {
+  const { hostname, ca, cert, key, alpnProtocols, insecure = false } = settings;
+  let abandon = (): void => {};
+  const opened = new Promise<{ bytes: ByteStream; socket: TLSSocket }>((resolve, reject) => {
+    let bytes: TlsByteStream | undefined;
+    const onFailure = (error: unknown): void => {
+      if (bytes !== undefined) return bytes.failed(error);
+      reject(connectionFailure(error));
+      abandon();
+    };
+    const options: ConnectionOptions = { socket: duplexOf(encrypted, onFailure), host: hostname };
+    if (isIP(hostname) === 0) options.servername = hostname;
+    if (ca !== undefined) options.ca = typeof ca === "string" ? ca : [...ca];
+    if (cert !== undefined) options.cert = cert;
+    if (key !== undefined) options.key = key;
+    if (alpnProtocols !== undefined) options.ALPNProtocols = [...alpnProtocols];
+    const socket = connect({ ...options, rejectUnauthorized: !insecure });
+    abandon = () => {
+      reject(Object.assign(new Error("Cannot start TLS: the connection was dropped"), { code: "ECONNABORTED" }));
+      encrypted.reset();
+      socket.destroy();
+    };
+    const onClose = (): void => {
+      const message = "Cannot start TLS: the peer has closed the connection";
+      onFailure(Object.assign(new Error(message), { code: "ECONNRESET" }));
+    };
+    socket.on("error", onFailure).on("close", onClose).once("secureConnect", () => {
+      socket.off("error", onFailure).off("close", onClose);
+      bytes = new TlsByteStream(encrypted, socket);
+      resolve({ bytes, socket });
+    });
+  });
+  return { opened, abandon: () => abandon() };
+}

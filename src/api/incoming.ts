@@ -1,0 +1,121 @@
+import { webStreams } from "../adapters/web_streams.ts";
+import type { ByteStream } from "../core/byte_stream.ts";
+
+/**
+ * How much is read before it is asked for. Some is needed: the end of a connection arrives behind its bytes, and would
+ * not be noticed without a reader.
+ */
+const READ_AHEAD_BYTES = 65536;
+
+/** The direction from the peer to us: what has arrived, how it ended, and the stream that shows both. */
+export class Incoming {
+  readonly #bytes: ByteStream;
+  readonly #onCancel: () => Promise<void>;
+  readonly #chunks: Uint8Array[] = [];
+  #length = 0;
+  #isPaused = false;
+  /** Whether a reader waits for a chunk, so that none is queued. */
+  #isAwaited = false;
+  #isDiscarding = false;
+  #hasEnded = false;
+  #failure: unknown;
+  #isSettled = false;
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #controller: ReadableByteStreamController | undefined;
+  /** How many bytes have arrived. */
+  received = 0;
+
+  constructor(bytes: ByteStream, onCancel: () => Promise<void>) {
+    this.#bytes = bytes;
+    this.#onCancel = onCancel;
+  }
+
+  get stream(): ReadableStream<Uint8Array> {
+    return this.#stream ??= this.#makeStream();
+  }
+
+  /** What keeps the bytes that follow from being read by anything but this stream; undefined when nothing does. */
+  get inUse(): string | undefined {
+    if (this.#isAwaited) return "a read is pending";
+    return this.#length > 0 ? `${this.#length} bytes that have arrived were not read` : undefined;
+  }
+
+  #makeStream(): ReadableStream<Uint8Array> {
+    const { ReadableStream } = webStreams();
+    // Nothing is queued in the stream itself: what is read ahead is kept here, where it can be dropped.
+    const stream = new ReadableStream({
+      type: "bytes",
+      start: (controller) => void (this.#controller = controller),
+      pull: () => this.#pull(),
+      cancel: () => {
+        this.#isSettled = true;
+        return this.#onCancel();
+      },
+    }, { highWaterMark: 0 });
+    this.#settle();
+    return stream;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.received += chunk.length;
+    if (this.#isDiscarding || chunk.length === 0) return;
+    if (this.#isAwaited) {
+      this.#isAwaited = false;
+      return this.#enqueue(chunk);
+    }
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length < READ_AHEAD_BYTES || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#bytes.pause();
+  }
+
+  #pull(): void {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) {
+      this.#isAwaited = true;
+      return;
+    }
+    this.#length -= chunk.length;
+    this.#enqueue(chunk);
+    if (this.#isPaused && this.#length < READ_AHEAD_BYTES) this.#resume();
+    this.#settle();
+  }
+
+  #enqueue(chunk: Uint8Array): void {
+    this.#controller?.enqueue(chunk as Uint8Array<ArrayBuffer>);
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#bytes.resume();
+  }
+
+  /** No more will arrive. What has arrived can still be read, then the stream ends, or errors with the failure. */
+  end(failure?: unknown): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#failure = failure;
+    this.#settle();
+  }
+
+  /** Ends reading now. What arrives from now on is taken from the kernel, so that the peer can go on, and dropped. */
+  discard(): void {
+    this.#isDiscarding = true;
+    this.#chunks.length = this.#length = 0;
+    if (this.#isPaused) this.#resume();
+    this.#failure = undefined;
+    this.#hasEnded = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    const controller = this.#controller;
+    if (!controller || !this.#hasEnded || this.#isSettled || this.#chunks.length > 0) return;
+    this.#isSettled = true;
+    if (this.#failure !== undefined) return controller.error(this.#failure);
+    controller.close();
+    // A pending read into the reader's own buffer ends only when that is given back.
+    controller.byobRequest?.respond(0);
+  }
+}

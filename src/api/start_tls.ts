@@ -1,0 +1,31 @@
+/** With what `Connection.startTls` speaks TLS. Certificates and keys are PEM texts. */
+export interface StartTlsOptions {
+  /** The name, or address, that the peer's certificate must be for. @defaultValue the one that was dialed */
+  readonly hostname?: string | undefined;
+  /** The authorities, or self-signed certificates, to trust. @defaultValue those of the runtime */
+  readonly ca?: string | readonly string[] | undefined;
+  /** Our own certificate, for a peer that asks for one. */
+  readonly cert?: string | undefined;
+  /** The private key of `cert`. */
+  readonly key?: string | undefined;
+  /** What to speak over TLS, the preferred protocol first. */
+  readonly alpnProtocols?: readonly string[] | undefined;
+  /** Takes any certificate. @defaultValue `false` */
+  readonly insecure?: boolean | undefined;
+}
+
+const NAMES: ReadonlySet<string> = new Set<keyof StartTlsOptions>(
+  ["hostname", "ca", "cert", "key", "alpnProtocols", "insecure"],
+);
+
+/**
+ * @throws TypeError for a name that is no option: a misspelt one may be about whom to trust
+ * @internal
+ */
+export function assertTlsOptions(options: StartTlsOptions): void {
+  for (const name of Object.keys(options)) {
+    if (!NAMES.has(name)) {
+      throw new TypeError(`Cannot start TLS: unknown option "${name}", known are ${[...NAMES].join(", ")}`);
+    }
+  }
+}
