@@ -170,8 +170,9 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
 
   async #doFlushAndClose(): Promise<void> {
     await this.#outgoing.drain();
-    // Where nothing was written there is nothing that closing could destroy.
-    if (!this.#isOver && !this.#hasPeerEnded && this.#outgoing.sent > 0) {
+    // A connection whose streams were never asked for has nothing to lose: it was only to prove that the peer is there.
+    const isUsed = this.#incoming.isUsed || this.#outgoing.isUsed;
+    if (isUsed && !this.#isOver && !this.#hasPeerEnded) {
       await this.#sendFin().catch(() => {});
       if (!this.#isOver && !this.#hasPeerEnded) {
         const { stop, done } = awaitPeer(this.#outgoing.sent, () => this.#incoming.received);

@@ -34,6 +34,11 @@ export class Incoming {
     return this.#stream ??= this.#makeStream();
   }
 
+  /** Whether the stream was ever asked for. */
+  get isUsed(): boolean {
+    return this.#stream !== undefined;
+  }
+
   /** What keeps the bytes that follow from being read by anything but this stream; undefined when nothing does. */
   get inUse(): string | undefined {
     if (this.#isAwaited) return "a read is pending";

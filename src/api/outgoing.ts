@@ -52,6 +52,11 @@ export class Outgoing {
     return this.#stream ??= this.#makeStream();
   }
 
+  /** Whether the stream was ever asked for. */
+  get isUsed(): boolean {
+    return this.#stream !== undefined;
+  }
+
   /** What keeps other bytes from being written behind those of this stream; undefined when nothing does. */
   get inUse(): string | undefined {
     if (this.#isClosing) return "its writable was closed";
@@ -71,7 +76,7 @@ export class Outgoing {
         this.#isClosing = true;
         return this.#events.closed();
       },
-      abort: () => this.#events.aborted(),
+      abort: (reason) => this.#abort(reason),
     }, { highWaterMark: 1, size });
     if (this.#isOver) this.#controller?.error(closedError());
     return stream;
@@ -99,10 +104,7 @@ export class Outgoing {
       this.#isAbortHeard = true;
       // The sink's abort() waits for a write that is under way, and the peer may never take that.
       const signal = this.#controller?.signal;
-      signal?.addEventListener("abort", () => {
-        this.#rejectWrite?.(signal.reason);
-        this.#events.aborted();
-      }, { once: true });
+      signal?.addEventListener("abort", () => this.#abort(signal.reason), { once: true });
     }
     return new Promise((resolve, reject) => {
       this.#rejectWrite = reject;
@@ -112,6 +114,13 @@ export class Outgoing {
         resolve();
       }, (error) => reject(this.#events.failed(error)));
     });
+  }
+
+  #abort(reason: unknown): void {
+    // The stream errors by itself, with the reason; done from here, its user's abort() would reject.
+    this.#controller = undefined;
+    this.#rejectWrite?.(reason);
+    this.#events.aborted();
   }
 
   #onWritten(): void {
