@@ -3,8 +3,9 @@
 Each line of standard input is the script of one connection: { "greeting": bytes sent at once, "readAfter": ms before it
 reads, "end": "fin" or "reset" or null, "endAfter": ms, "echo": whether it sends everything back }. The answer is a line
 with the port to dial. Both times begin with a second line, { "id": number, "go": true }. When the connection is over a
-line says how many bytes came and how it ended. Without an end of its own the peer ends when the other side has.
+line says how many bytes came, their SHA-256, and how it ended. Without an end of its own the peer ends when the other side has.
 """
+import hashlib
 import json
 import socket
 import struct
@@ -14,6 +15,8 @@ import time
 
 output = threading.Lock()
 DEADLINE = 20
+# The bytes of a greeting tell where they stand in it.
+PATTERN = bytes(index * 31 % 251 for index in range(1 << 20))
 
 
 def say(answer):
@@ -42,12 +45,13 @@ def end_of_its_own(connection, script):
 
 def serve(listener, script):
     received = 0
+    digest = hashlib.sha256()
     ended = "timeout"
     try:
         connection, _ = listener.accept()
         listener.close()
         connection.settimeout(DEADLINE)
-        connection.sendall(b"g" * script["greeting"])
+        connection.sendall(PATTERN[: script["greeting"]])
         if script["end"]:
             threading.Thread(target=end_of_its_own, args=(connection, script), daemon=True).start()
         script["go"].wait(DEADLINE)
@@ -60,6 +64,7 @@ def serve(listener, script):
                 ended = "fin"
                 break
             received += len(data)
+            digest.update(data)
             if script["echo"]:
                 connection.sendall(data)
         if script.get("isReset"):
@@ -71,7 +76,7 @@ def serve(listener, script):
         ended = "reset"
     except OSError as error:
         ended = str(error)
-    say({"id": script["id"], "received": received, "ended": ended})
+    say({"id": script["id"], "received": received, "digest": digest.hexdigest(), "ended": ended})
 
 
 scripts = {}

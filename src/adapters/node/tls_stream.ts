@@ -22,6 +22,10 @@ export interface TlsAttempt {
   abandon(): void;
 }
 
+const TICK_MS = 25;
+/** So often in a row nothing must have arrived before we believe that nothing will. */
+const QUIET_TICKS = 4;
+
 /** The encrypted bytes, in the shape in which `node:tls` takes them. */
 function duplexOf(encrypted: ByteStream, onFailure: (error: unknown) => void): Duplex {
   const duplex = new Duplex({
@@ -52,6 +56,10 @@ class TlsByteStream implements ByteStream {
   readonly #encrypted: ByteStream;
   readonly #socket: TLSSocket;
   #listener: ByteStreamListener | undefined;
+  #isPaused = false;
+  #hasEnded = false;
+  #quietTicks = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(encrypted: ByteStream, socket: TLSSocket) {
     this.#encrypted = encrypted;
@@ -61,18 +69,47 @@ class TlsByteStream implements ByteStream {
 
   listen(listener: ByteStreamListener): void {
     this.#listener = listener;
-    this.#decrypted.listen(listener);
+    this.#decrypted.listen({
+      data: (chunk) => {
+        this.#quietTicks = 0;
+        listener.data(chunk);
+      },
+      end: () => this.#end(),
+      failed: (error) => this.failed(error),
+    });
+  }
+
+  #end(): void {
+    clearInterval(this.#timer);
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#listener?.end();
   }
 
   failed(error: unknown): void {
+    clearInterval(this.#timer);
     this.#listener?.failed(error);
   }
 
+  /**
+   * The encrypted bytes have ended. A TLSSocket of Deno 2.9 that is paused just then never tells of the end: we do once
+   * it has had time to give what it has. Elsewhere its own 'end' is first.
+   */
+  endedBelow(): void {
+    if (this.#hasEnded) return;
+    this.#timer = setInterval(() => {
+      this.#quietTicks = this.#isPaused ? 0 : this.#quietTicks + 1;
+      if (this.#quietTicks >= QUIET_TICKS) this.#end();
+    }, TICK_MS);
+  }
+
   pause(): void {
+    this.#isPaused = true;
     this.#decrypted.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#decrypted.resume();
   }
 
@@ -85,11 +122,13 @@ class TlsByteStream implements ByteStream {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#timer);
     await this.#decrypted.close();
     await this.#encrypted.close();
   }
 
   reset(): void {
+    clearInterval(this.#timer);
     this.#encrypted.reset();
     this.#socket.destroy();
   }
@@ -109,7 +148,8 @@ export function startTls(encrypted: ByteStream, settings: TlsSettings): TlsAttem
       reject(connectionFailure(error));
       abandon();
     };
-    const options: ConnectionOptions = { socket: duplexOf(encrypted, onFailure), host: hostname };
+    const duplex = duplexOf(encrypted, onFailure);
+    const options: ConnectionOptions = { socket: duplex, host: hostname };
     if (isIP(hostname) === 0) options.servername = hostname;
     if (ca !== undefined) options.ca = typeof ca === "string" ? ca : [...ca];
     if (cert !== undefined) options.cert = cert;
@@ -128,6 +168,7 @@ export function startTls(encrypted: ByteStream, settings: TlsSettings): TlsAttem
     socket.on("error", onFailure).on("close", onClose).once("secureConnect", () => {
       socket.off("error", onFailure).off("close", onClose);
       bytes = new TlsByteStream(encrypted, socket);
+      duplex.once("end", () => bytes?.endedBelow());
       resolve({ bytes, socket });
     });
   });

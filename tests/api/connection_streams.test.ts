@@ -1,0 +1,345 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { connect, type Connection, type ConnectOptions } from "../../mod.ts";
+import { echo, startServer } from "../fixtures/tcp_server.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (chunk: Uint8Array | undefined): string => new TextDecoder().decode(chunk);
+
+/** Rejects when something takes longer than it may. */
+function within<Result>(ms: number, promise: Promise<Result>): Promise<Result> {
+  return Promise.race([
+    promise,
+    sleep(ms, undefined, { ref: false }).then(() => Promise.reject(new Error("too late"))),
+  ]);
+}
+
+const ways: Readonly<Record<string, Partial<ConnectOptions>>> = {
+  "the runtime's own connect": {},
+  "node:net": { localAddress: "127.0.0.1" },
+};
+
+for (const [way, extra] of Object.entries(ways)) {
+  const open = (port: number, more: Partial<ConnectOptions> = {}): Promise<Connection> =>
+    connect({ hostname: "127.0.0.1", port, ...extra, ...more });
+
+  describe(`closed, over ${way},`, () => {
+    test("rejects within milliseconds when the peer resets and nobody reads", async () => {
+      await using server = await startServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 50));
+      const connection = await open(server.port);
+      await expect(within(1000, connection.closed)).rejects.toMatchObject({ code: "ECONNRESET" });
+      await connection.close();
+      await expect(connection.closed).rejects.toMatchObject({ code: "ECONNRESET" });
+    });
+
+    test("resolves when both have ended and nobody reads", async () => {
+      await using server = await startServer((socket) => void setTimeout(() => socket.end(), 100));
+      const connection = await open(server.port);
+      await connection.writable.close();
+      await within(1000, connection.closed);
+    });
+
+    test("rejects with what reads and writes report", async () => {
+      await using server = await startServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 50));
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const failures = await Promise.all([
+        connection.closed.catch((error: unknown) => error),
+        connection.readable.getReader().read().catch((error: unknown) => error),
+        writer.write(new Uint8Array(50_000_000)).catch((error: unknown) => error),
+      ]);
+      failures.push(await writer.write(bytes("too late")).catch((error: unknown) => error));
+      expect(new Set(failures).size).toBe(1);
+      expect(failures[0]).toMatchObject({ code: "ECONNRESET" });
+    });
+
+    test("still lets what arrived before the reset be read", async () => {
+      await using server = await startServer((socket) => {
+        socket.write("last words");
+        setTimeout(() => socket.resetAndDestroy(), 100);
+      });
+      const connection = await open(server.port);
+      await expect(connection.closed).rejects.toMatchObject({ code: "ECONNRESET" });
+      const reader = connection.readable.getReader();
+      expect(text((await reader.read()).value)).toBe("last words");
+      await expect(reader.read()).rejects.toMatchObject({ code: "ECONNRESET" });
+    });
+  });
+
+  describe(`close(), over ${way},`, () => {
+    test("sends 20 chunks of 200,000 bytes that nobody awaits, with a lock on the stream", async () => {
+      let received = 0;
+      await using server = await startServer((socket) => {
+        socket.on("data", (chunk) => received += chunk.length).on("end", () => socket.end());
+      });
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const writes = Array.from({ length: 20 }, () => writer.write(new Uint8Array(200_000)));
+      await connection.close();
+      await Promise.all(writes);
+      await expect.poll(() => received).toBe(4_000_000);
+      await expect(writer.write(bytes("too late"))).rejects.toThrow("closed");
+    });
+
+    test("gets a close() of the writer through that still waits behind writes", async () => {
+      let received = "";
+      await using server = await startServer((socket) => {
+        socket.on("data", (chunk) => received += chunk).on("end", () => socket.end());
+      });
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const calls = [writer.write(bytes("one ")), writer.write(bytes("two")), writer.close()];
+      await connection.close();
+      await Promise.all(calls);
+      expect(received).toBe("one two");
+    });
+
+    test("loses nothing to a peer that sends back what nobody reads", async () => {
+      let received = 0;
+      await using server = await startServer((socket) => {
+        socket.on("data", (chunk) => received += chunk.length);
+        setTimeout(() => socket.pipe(socket), 100);
+        socket.pause();
+      });
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const writes = Array.from({ length: 40 }, () => writer.write(new Uint8Array(200_000)));
+      await connection.close();
+      await Promise.all(writes);
+      await connection.closed;
+      await expect.poll(() => received).toBe(8_000_000);
+    });
+
+    test("does not wait for a peer that keeps its end open, nor for one that never stops", async () => {
+      await using silent = await startServer((socket) => socket.resume());
+      await using flooding = await startServer((socket) => {
+        const flood = (): void => {
+          while (!socket.destroyed && socket.write(new Uint8Array(1 << 16)));
+        };
+        socket.on("drain", flood);
+        flood();
+      });
+      for (const { port } of [silent, flooding]) {
+        const connection = await open(port);
+        await connection.writable.getWriter().write(bytes("hello"));
+        await within(5000, connection.close());
+      }
+    });
+
+    test("ends a loop that reads", async () => {
+      await using server = await startServer(echo);
+      const connection = await open(server.port);
+      const loop = (async () => {
+        for await (const chunk of connection.readable) expect(chunk.length).toBe(0);
+        return "ended";
+      })();
+      await sleep(50);
+      await connection.close();
+      expect(await within(1000, loop)).toBe("ended");
+    });
+  });
+
+  describe(`after the peer's end, over ${way},`, () => {
+    test("what was passed to writable is sent, then the connection closes, whether or not anybody reads", async () => {
+      let received = 0;
+      await using server = await startServer((socket) => {
+        socket.end("bye");
+        setTimeout(() => socket.on("data", (chunk) => received += chunk.length), 100);
+      });
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const writes = Array.from({ length: 40 }, () => writer.write(new Uint8Array(200_000)));
+      await connection.closed;
+      await Promise.all(writes);
+      await expect.poll(() => received).toBe(8_000_000);
+      expect(text((await connection.readable.getReader().read()).value)).toBe("bye");
+    });
+
+    test("writing goes on with allowHalfOpen, until the writer closes", async () => {
+      let received = "";
+      await using server = await startServer((socket) => {
+        socket.end("bye");
+        socket.on("data", (chunk) => received += chunk);
+      });
+      const connection = await open(server.port, { allowHalfOpen: true });
+      const reader = connection.readable.getReader();
+      expect(text((await reader.read()).value)).toBe("bye");
+      expect((await reader.read()).done).toBe(true);
+      await sleep(100);
+      const writer = connection.writable.getWriter();
+      await writer.write(bytes("still "));
+      await writer.write(bytes("here"));
+      await writer.close();
+      await within(1000, connection.closed);
+      await expect.poll(() => received).toBe("still here");
+    });
+
+    test("allowHalfOpen leaves it to close() too", async () => {
+      await using server = await startServer((socket) => socket.resume().end());
+      const connection = await open(server.port, { allowHalfOpen: true });
+      expect((await connection.readable.getReader().read()).done).toBe(true);
+      expect(await Promise.race([connection.closed, sleep(200, "open")])).toBe("open");
+      await connection.close();
+      await connection.closed;
+    });
+  });
+
+  describe(`the streams, over ${way},`, () => {
+    test("are aborted in the middle of a write that the peer does not take", async () => {
+      await using server = await startServer((socket) => socket.pause());
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const writes = Promise.allSettled(Array.from({ length: 20 }, () => writer.write(new Uint8Array(1 << 20))));
+      await sleep(100);
+      await within(1000, writer.abort("enough"));
+      await within(1000, connection.closed);
+      expect((await writes).at(-1)).toEqual({ status: "rejected", reason: "enough" });
+    });
+
+    test("are aborted by the signal of pipeTo", async () => {
+      await using server = await startServer((socket) => socket.resume());
+      const connection = await open(server.port);
+      const source = new ReadableStream<Uint8Array>({
+        pull: async (to) => {
+          await sleep(10);
+          to.enqueue(new Uint8Array(1000));
+        },
+      });
+      const controller = new AbortController();
+      const piping = source.pipeTo(connection.writable, { signal: controller.signal });
+      setTimeout(() => controller.abort("enough"), 50);
+      await expect(within(1000, piping)).rejects.toBe("enough");
+      await within(1000, connection.closed);
+    });
+
+    // The standard has pipeTo wait for a write that is under way, however its signal is aborted, and tells nobody.
+    test("let go of a pipe that waits for a peer that does not read, by reset()", async () => {
+      await using server = await startServer((socket) => socket.pause());
+      const connection = await open(server.port);
+      const source = new ReadableStream<Uint8Array>({ pull: (to) => to.enqueue(new Uint8Array(1 << 20)) });
+      const controller = new AbortController();
+      const piping = source.pipeTo(connection.writable, { signal: controller.signal });
+      controller.signal.addEventListener("abort", () => connection.reset());
+      setTimeout(() => controller.abort("enough"), 100);
+      // Whether with the reason or with what the reset made of the stream is the runtime's own.
+      const failure: unknown = await within(1000, piping.catch((error: unknown) => error));
+      expect(["enough", "ECONNABORTED"]).toContain((failure as { code?: string }).code ?? failure);
+      await within(1000, connection.closed);
+    });
+
+    test("are piped through an echo and back", async () => {
+      await using server = await startServer(echo);
+      const connection = await open(server.port);
+      const source = new ReadableStream<Uint8Array>({
+        start(to) {
+          for (const word of ["a ", "b ", "c"]) to.enqueue(bytes(word));
+          to.close();
+        },
+      });
+      const received = await new Response(source.pipeThrough(connection)).text();
+      expect(received).toBe("a b c");
+      await within(1000, connection.closed);
+    });
+
+    test("can be teed", async () => {
+      await using server = await startServer((socket) => socket.end("twice"));
+      const connection = await open(server.port);
+      const [one, two] = connection.readable.tee();
+      expect(await Promise.all([new Response(one).text(), new Response(two).text()])).toEqual(["twice", "twice"]);
+    });
+
+    test("are read into buffers of the reader's own", async () => {
+      await using server = await startServer((socket) => socket.end("hello world"));
+      const connection = await open(server.port);
+      const reader = connection.readable.getReader({ mode: "byob" });
+      let received = "";
+      for (let buffer = new Uint8Array(4);;) {
+        const { value, done } = await reader.read(buffer);
+        if (done) break;
+        received += text(value);
+        buffer = new Uint8Array(value.buffer);
+      }
+      expect(received).toBe("hello world");
+      await connection.closed;
+    });
+
+    test("end a pending read into the reader's own buffer when the connection is closed", async () => {
+      await using server = await startServer(echo);
+      const connection = await open(server.port);
+      const read = connection.readable.getReader({ mode: "byob" }).read(new Uint8Array(4));
+      await sleep(20);
+      await connection.close();
+      expect((await within(1000, read)).done).toBe(true);
+    });
+
+    test("close the connection when a for await loop is left", async () => {
+      let received = "";
+      await using server = await startServer((socket) => {
+        socket.write("more than one");
+        socket.on("data", (chunk) => received += chunk).on("end", () => socket.end());
+      });
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const write = writer.write(bytes("sent all the same"));
+      for await (const chunk of connection.readable) {
+        expect(chunk.length).toBeGreaterThan(0);
+        break;
+      }
+      await write;
+      await within(1000, connection.closed);
+      await expect.poll(() => received).toBe("sent all the same");
+    });
+
+    test("go on with the next reader and writer when a lock is released", async () => {
+      await using server = await startServer(echo);
+      await using connection = await open(server.port);
+      for (const word of ["one", "two", "three"]) {
+        const writer = connection.writable.getWriter();
+        await writer.write(bytes(word));
+        writer.releaseLock();
+        const reader = connection.readable.getReader();
+        expect(text((await reader.read()).value)).toBe(word);
+        reader.releaseLock();
+      }
+    });
+
+    test("let a buffer be filled again as soon as its write has resolved", async () => {
+      const received: Uint8Array[] = [];
+      await using server = await startServer((socket) => {
+        socket.pause();
+        setTimeout(() => socket.on("data", (chunk: Uint8Array) => received.push(chunk)).resume(), 50);
+      });
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const buffer = new Uint8Array(1 << 20);
+      for (let value = 1; value <= 12; value++) await writer.write(buffer.fill(value));
+      await connection.close();
+      await expect.poll(() => received.reduce((sum, { length }) => sum + length, 0)).toBe(12 << 20);
+      const whole = Buffer.concat(received);
+      for (let value = 1; value <= 12; value++) {
+        const part = whole.subarray((value - 1) << 20, value << 20);
+        expect(Buffer.compare(part, Buffer.alloc(1 << 20, value))).toBe(0);
+      }
+    });
+  });
+}
+
+test("native has the type that its caller names", async () => {
+  await using server = await startServer(echo);
+  const connection: Connection<{ ref(): void }> = await connect({ hostname: "127.0.0.1", port: server.port });
+  expect(typeof connection.native.ref).toBe("function");
+  await connection.close();
+});
+
+test("streams of node:stream/web are used where the environment has no global ones", async () => {
+  await using server = await startServer((socket) => socket.end("hello"));
+  const globals = { ReadableStream: globalThis.ReadableStream, WritableStream: globalThis.WritableStream };
+  try {
+    Object.assign(globalThis, { ReadableStream: undefined, WritableStream: undefined });
+    await using connection = await connect({ hostname: "127.0.0.1", port: server.port });
+    await connection.writable.getWriter().write(bytes("x"));
+    expect(text((await connection.readable.getReader().read()).value)).toBe("hello");
+  } finally {
+    Object.assign(globalThis, globals);
+  }
+});
