@@ -23,11 +23,12 @@ import { scale } from "./bench/suites/scale.ts";
 import { truth } from "./bench/suites/truth.ts";
 import { register } from "./bench/suites/register.ts";
 import { scan } from "./bench/suites/scan.ts";
+import { throughput } from "./bench/suites/throughput.ts";
 import { quietly, root } from "./run.ts";
 
 const suites: readonly Suite[] = [
   ...[overhead, waiting, longWait, truth, aftermath],
-  ...[comparison, scale, startup, register, scan],
+  ...[comparison, scale, startup, register, scan, throughput],
 ];
 const folder = join(root, "scripts/bench/results");
 

@@ -26,9 +26,19 @@ class NodeByteStream implements ByteStream {
     this.#socket
       .on("error", (error) => this.#failed(error))
       .on("close", () => this.#onClose())
-      .on("end", () => this.#listener?.end())
+      .on("end", () => this.#onEnd())
       .on("data", (chunk: Uint8Array) => this.#listener?.data(owned(chunk)));
     if (this.#socket.closed) this.#onClose();
+  }
+
+  /** libuv reports the peer's end for a reset that comes together with data. An empty write tells one from the other. */
+  #onEnd(): void {
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableEnded) return this.#listener?.end();
+    socket.write(new Uint8Array(), (error) => {
+      if (error) this.#failed(error);
+      else this.#listener?.end();
+    });
   }
 
   #onClose(): void {
