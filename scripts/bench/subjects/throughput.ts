@@ -27,7 +27,12 @@ async function receive(pipe: Pipe, total: number): Promise<void> {
   new DataView(order.buffer).setBigUint64(1, BigInt(total), true);
   await pipe.write(order);
   let received = 0;
-  for (let part = await pipe.read(); part !== null; part = await pipe.read()) received += part.length;
+  // Not until the end, which Duplex.toWeb does not report before ours.
+  while (received < total) {
+    const part = await pipe.read();
+    if (part === null) break;
+    received += part.length;
+  }
   if (received !== total) throw new Error(`Got ${received} bytes of ${total}`);
 }
 
