@@ -34,7 +34,8 @@ class NodeByteStream implements ByteStream {
   /** libuv reports the peer's end for a reset that comes together with data. An empty write tells one from the other. */
   #onEnd(): void {
     const socket = this.#socket;
-    if (socket.destroyed || socket.writableEnded) return this.#listener?.end();
+    // Over TLS it is the encrypted bytes that end, and their own stream has asked already.
+    if (socket.destroyed || socket.writableEnded || "encrypted" in socket) return this.#listener?.end();
     socket.write(new Uint8Array(), (error) => {
       if (error) this.#failed(error);
       else this.#listener?.end();
