@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { environment } from "../run.ts";
+import { subject } from "./child.ts";
+
 /** All the waits of one tool. */
 export interface Series {
   readonly label: string;
@@ -26,18 +30,14 @@ const config = {
   legend: { labelColor: TEXT, titleColor: TEXT, labelFontSize: 12, labelLimit: 0 },
 };
 
-/** The charting library is installed beside the benchmark only, so no checker may look for its types. */
-// deno-lint-ignore no-explicit-any -- what vega and vega-lite export
-async function load(name: string): Promise<any> {
-  return await import(name);
-}
-
-/** A Vega-Lite specification as SVG, without a browser. */
-async function draw(specification: object): Promise<string> {
-  const [vega, { compile }] = [await load("vega"), await load("vega-lite")];
+/** A Vega-Lite specification as SVG. The charting library is installed beside the benchmark only, where Node finds it. */
+function draw(specification: object): string {
+  const [file, ...args] = subject("node", "draw") as [string, ...string[]];
   const $schema = "https://vega.github.io/schema/vega-lite/v6.json";
-  const { spec } = compile({ $schema, config, ...specification });
-  return await new vega.View(vega.parse(spec), { renderer: "none" }).toSVG();
+  const input = JSON.stringify({ $schema, config, ...specification });
+  const { status, stdout, stderr } = spawnSync(file, args, { input, encoding: "utf8", env: environment });
+  if (status !== 0) throw new Error(`Cannot draw: ${stderr}`);
+  return stdout;
 }
 
 const VALUES = [0.3, 1, 3, 10, 30, 100, 300, 1000];
@@ -45,7 +45,7 @@ const VALUES = [0.3, 1, 3, 10, 30, 100, 300, 1000];
 const isOurs = (label: string): boolean => label.startsWith("realpeer");
 
 /** The time from listen to report, tool by tool: every wait as a stroke, and the median of each tool in figures. */
-export function drawLatencies(title: string, series: readonly Series[], medians: readonly number[]): Promise<string> {
+export function drawLatencies(title: string, series: readonly Series[], medians: readonly number[]): string {
   const order = series.map(({ label }, index) => ({ label, median: medians[index]! })).sort((a, b) =>
     a.median - b.median
   );
@@ -105,7 +105,7 @@ export function drawLatencies(title: string, series: readonly Series[], medians:
 }
 
 /** What less latency costs: pauses of ours, of the baseline, and the tools where their defaults put them. */
-export function drawFrontier(curves: readonly Point[], tools: readonly Point[]): Promise<string> {
+export function drawFrontier(curves: readonly Point[], tools: readonly Point[]): string {
   const scale = { type: "log", nice: false };
   const encoding = {
     x: {

@@ -67,17 +67,17 @@ function targetsOf(api: readonly Summary[], command: readonly Summary[]): Target
   });
 }
 
-async function chartsOf(
+function chartsOf(
   api: readonly Summary[],
   command: readonly Summary[],
   points: readonly Frontier[],
-): Promise<Record<string, string>> {
-  const latencies = (title: string, found: readonly Summary[]): Promise<string> =>
+): Record<string, string> {
+  const latencies = (title: string, found: readonly Summary[]): string =>
     drawLatencies(title, found, found.map(({ median }) => median));
   return {
-    "latency.svg": await latencies("From listen to report, called from a program", api),
-    "latency_command.svg": await latencies("From listen to exit, run as a command", command),
-    "frontier.svg": await drawFrontier(points, api.filter(({ label }) => !/deno|bun/.test(label))),
+    "latency.svg": latencies("From listen to report, called from a program", api),
+    "latency_command.svg": latencies("From listen to exit, run as a command", command),
+    "frontier.svg": drawFrontier(points, api.filter(({ label }) => !/deno|bun/.test(label))),
   };
 }
 
@@ -97,7 +97,7 @@ async function run(): Promise<Findings> {
       "a command's CPU includes its start; start-server-and-test reports when it runs its test command",
     ],
     data: { api, command, frontier: points },
-    charts: await chartsOf(api, command, points),
+    charts: chartsOf(api, command, points),
   };
 }
 
