@@ -31,6 +31,10 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * Waits until a real peer accepts connections, then closes the one that proved it. The options are those of `connect`,
  * with `retry` on and `timeout` 30000; what to wait for may come first: `waitForPort("db:5432")`, `waitForPort(5432)`.
  *
+ * On Linux a server on this host is noticed within milliseconds: the kernel's count of sockets is read between the dials,
+ * which are sparse therefore. That count is not used with a schedule of your own (`initialDelay`, `maxDelay`,
+ * `multiplier`), nor on Deno without `--allow-all`, which it asks of all that read /proc/net.
+ *
  * @throws TypeError when an option has the wrong type or an unknown name
  * @throws RangeError when a number is out of its range
  * @throws ConnectTimeoutError when nobody accepted in time; `cause` is the last failure

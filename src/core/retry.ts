@@ -1,7 +1,10 @@
 import type { Endpoint } from "./endpoint.ts";
 import { isRetriable, SelfConnectError } from "./errors.ts";
 
-/** How failed attempts are repeated. Every field may be left out. */
+/**
+ * How failed attempts are repeated. Every field may be left out. `waitForPort` stretches the default pauses where the system
+ * tells that a port of this host may have been opened.
+ */
 export interface RetryOptions {
   /** Connects in all, the first one included. @defaultValue `Infinity` */
   readonly maxAttempts?: number | undefined;
