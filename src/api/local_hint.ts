@@ -1,13 +1,28 @@
 import { isGranted } from "../adapters/detect.ts";
 import type { Hint } from "../core/attempt.ts";
-import { isOnThisHost } from "../host/own_addresses.ts";
-import { openSocketCountHint } from "../host/socket_count.ts";
+
+type OpenHint = typeof import("../host/local_hint.ts").openHintFor;
+
+const ACCESS = {
+  mayRead: (path: string): boolean => isGranted({ name: "read", path }),
+  mayListInterfaces: (): boolean => isGranted({ name: "sys", kind: "networkInterfaces" }),
+};
+
+let openHintFor: OpenHint | undefined;
+let isLoading = false;
+
+/** Loaded at the first need, beside a pause: node:fs and node:os take Deno some milliseconds. */
+function load(): void {
+  if (isLoading) return;
+  isLoading = true;
+  import("../host/local_hint.ts").then((loaded) => openHintFor = loaded.openHintFor, () => openHintFor = () => null);
+}
 
 /**
- * A hint for a wait for a port of `hostname`; null where that is not certain to be this host, or the system tells nothing
- * without asking the user.
+ * A hint for a wait for a port of `hostname`; null where there is none, undefined as long as that is not known: it may be
+ * asked for again.
  */
-export function openLocalHint(hostname: string): Hint | null {
-  if (!isOnThisHost(hostname, () => isGranted({ name: "sys", kind: "networkInterfaces" }))) return null;
-  return openSocketCountHint((path) => isGranted({ name: "read", path }));
+export function openLocalHint(hostname: string): Hint | null | undefined {
+  if (openHintFor === undefined) load();
+  return openHintFor?.(hostname, ACCESS);
 }

@@ -93,7 +93,7 @@ export async function dialAndClose<Socket>(
   options: ResolvedOptions,
   context: DialContext,
 ): Promise<{ readonly result: WaitResult; readonly socket: Socket }> {
-  const openHint = (): Hint | null => openLocalHint(options.target.hostname);
+  const openHint = (): Hint | null | undefined => openLocalHint(options.target.hostname);
   const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, options, { openHint, ...context });
   adapter.close(socket);
   return { result: { remote: pair.remote, attempts, selfConnects, elapsed }, socket };

@@ -1,9 +1,9 @@
-import type { Adapter, AttemptCounts, Hint, Target } from "./attempt.ts";
+import type { Adapter, AttemptCounts, Target } from "./attempt.ts";
 import { after, afterPoll, type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { ipVersion } from "./endpoint.ts";
 import { ConnectTimeoutError, SelfConnectError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { Pauses } from "./pauses.ts";
+import { type OpenHint, Pauses } from "./pauses.ts";
 import { Race } from "./race.ts";
 import { NO_RETRY } from "./retry.ts";
 import { type Proved, Trial, type TrialContext } from "./trial.ts";
@@ -20,7 +20,7 @@ export interface Dialed<Socket> extends Proved<Socket> {
 export interface DialContext {
   readonly clock?: Clock;
   /** Called before the first pause, for what may end pauses early; null: there is no hint. */
-  readonly openHint?: (() => Hint | null) | undefined;
+  readonly openHint?: OpenHint | undefined;
   /** Kept up to date, for a caller that shows them or wants them after a failure. */
   readonly counts?: AttemptCounts | undefined;
 }

@@ -9,6 +9,9 @@ import { DEFAULT_RETRY, delayAfter, type RetryPolicy } from "./retry.ts";
  */
 const HINTED_SCHEDULE = { multiplier: 4, maxDelay: 2000 } as const;
 
+/** What may end pauses early; null: there is nothing; undefined: that is not known yet, ask again before the next pause. */
+export type OpenHint = () => Hint | null | undefined;
+
 /** So many pauses in a row may be ended early. */
 const MAX_CREDIT = 3;
 
@@ -31,15 +34,15 @@ function defaultPauseAt(elapsed: number): number {
 export class Pauses {
   readonly #policy: RetryPolicy;
   readonly #clock: Clock;
-  readonly #openHint: () => Hint | null;
+  readonly #openHint: OpenHint;
   /** Undefined: not asked for yet. */
   #hint: Hint | null | undefined;
   readonly #started: number;
   #credit = MAX_CREDIT;
   #creditAt: number;
 
-  /** `openHint` is called before the first pause: a call that succeeds at once needs no hint. */
-  constructor(policy: RetryPolicy, clock: Clock, openHint: () => Hint | null = () => null) {
+  /** `openHint` is called before a pause: a call that succeeds at once needs no hint. */
+  constructor(policy: RetryPolicy, clock: Clock, openHint: OpenHint = () => null) {
     this.#policy = policy;
     this.#clock = clock;
     this.#openHint = openHint;
@@ -50,7 +53,7 @@ export class Pauses {
   next(attempt: number, error: unknown): number {
     if (this.#hint === undefined) this.#hint = hasDefaultSchedule(this.#policy) ? this.#openHint() : null;
     // What the hint tells of is the end of a refusal; nothing else is left to it.
-    const isHinted = this.#hint !== null && isRefusal(error);
+    const isHinted = Boolean(this.#hint) && isRefusal(error);
     const policy = isHinted ? { ...this.#policy, ...HINTED_SCHEDULE } : this.#policy;
     return delayAfter(attempt, policy, this.#clock.random());
   }

@@ -58,6 +58,15 @@ describe("a hint", () => {
     expect([hint.opened, hint.closed, hint.watching.size]).toEqual([1, 1, 0]);
   });
 
+  test("that is not known yet is asked for before the next pause", async () => {
+    const hint = new FakeHint();
+    let asked = 0;
+    const openHint: DialContext["openHint"] = () => ++asked < 3 ? undefined : hint.open();
+    const { delays } = await wait({ openHint });
+    expect(delays.slice(0, 4)).toEqual([10, 11, 160, 640]);
+    expect([asked, hint.opened, hint.closed]).toEqual([3, 1, 1]);
+  });
+
   test("is not asked for when the first dial succeeds, nor without retry", async () => {
     const hint = new FakeHint();
     await wait({ listensAt: 0 }, hint);
