@@ -55,4 +55,56 @@ describe.skipIf(reason)(because("with register loaded, native calls to a dead po
       expect(bare[name]).not.toEqual(reference[name]);
     });
   }
+
+  test("are refused by way of the environment's proxy, too", async () => {
+    const proxied = async (port: number, isGuarded: boolean): Promise<Outcomes> => {
+      const program = command("native_calls.ts", [String(port), "fetch through the environment's proxy"], isGuarded);
+      const inNamespace = isGuarded ? inLab(program) : inEmptyNamespace(program);
+      return await runForJson(inNamespace, { env: { HTTP_PROXY: `http://127.0.0.1:${port}` } });
+    };
+    expect(await proxied(LAB_PORT, true)).toEqual(await proxied(DEAD_PORT, false));
+  });
+
+  for (const how of ["caught", "uncaught", "connect"]) {
+    test(`end a program that does nothing else as the bare one ends: ${how}`, async () => {
+      const guarded = await run(inLab(command("native_alone.ts", [String(LAB_PORT), how], true)));
+      const bare = await run(inEmptyNamespace(command("native_alone.ts", [String(DEAD_PORT), how], false)));
+      expect([guarded.code, guarded.stdout]).toEqual([bare.code, bare.stdout]);
+      const firstLine = (text: string): string | undefined => /^.*(?:rror|refused).*$/m.exec(text)?.[0];
+      const port = (text: string | undefined): string | undefined => text?.replace(String(DEAD_PORT), String(LAB_PORT));
+      expect(firstLine(guarded.stderr)).toBe(port(firstLine(bare.stderr)));
+    });
+  }
+
+  test.skipIf(runtime !== "deno")(
+    because("need no more permission than they do bare", runtime === "deno" ? undefined : "this is not Deno"),
+    async () => {
+      const flags = ["--no-prompt", `--allow-net=127.0.0.1:${LAB_PORT}`];
+      for (const [how, says] of [["caught", "TypeError\n"], ["connect", "ECONNREFUSED\n"]] as const) {
+        const program = command("native_alone.ts", [String(LAB_PORT), how], true, flags);
+        expect(await run(inLab(program))).toMatchObject({ code: 0, stdout: says, stderr: "" });
+      }
+    },
+  );
+
+  const unreached = ["a redirect", ...(runtime === "bun" ? ["Bun.fetch", "Bun.S3Client", "the package undici"] : [])];
+  for (const name of unreached) {
+    test(`of this kind are out of reach, but for REALPEER_SHIELD: ${name}`, async () => {
+      const program = inLab(command("native_unreached.ts", [String(LAB_PORT), name], true));
+      expect(await runForJson(program)).toBe("connected to itself");
+      const outcome = await runForJson(program, { env: { REALPEER_SHIELD: String(LAB_PORT) } });
+      // What Bun's S3 client makes of a refusal names no code.
+      expect(outcome).toBe("refused");
+    });
+  }
+});
+
+describe.skipIf(reason)(because("with register loaded, native calls to a server on a port at risk", reason), () => {
+  for (const host of ["127.0.0.1", "0.0.0.0"]) {
+    test(`are as the bare ones (${host})`, async () => {
+      const guarded = await runForJson(inLab(command("native_live.ts", [String(LAB_PORT), host], true)));
+      const bare = await runForJson(inEmptyNamespace(command("native_live.ts", [String(DEAD_PORT), host], false)));
+      expect(guarded).toEqual(bare);
+    });
+  }
 });

@@ -59,6 +59,7 @@ const everywhere: Record<string, Call> = {
   "fetch a mapped address": () => fetch(`http://[::ffff:127.0.0.1]:${port}`),
   "fetch a name": () => fetch(`http://localhost:${port}`),
   "fetch every address": () => fetch(`http://0.0.0.0:${port}`),
+  "fetch through the environment's proxy": () => fetch("http://192.0.2.1/"),
   "fetch over TLS": () => fetch(`https://127.0.0.1:${port}/`),
   "fetch with a body": () => fetch(url, { method: "POST", body: "body" }),
   "fetch, aborted before": () => fetch(url, { signal: AbortSignal.abort("reason") }),
