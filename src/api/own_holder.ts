@@ -6,14 +6,23 @@ import type { KeptPort } from "../core/native_call.ts";
 import { isAtRisk, type PortSettings } from "../core/port_range.ts";
 import { PROC } from "../host/inspect.ts";
 import { HolderThread } from "../host/holder_thread.ts";
+import { watchListeners } from "../host/listener_watch.ts";
 import { PortHolder } from "../host/port_holder.ts";
 import { readPortSettings } from "../host/port_settings.ts";
 
 /** Whether this system has a way to keep a port from every client: Linux passes over a port that is bound. */
 export const canHold: boolean = process.platform === "linux";
 
+function mayRead(path: string): boolean {
+  return isGranted({ name: "read", path });
+}
+
 /** Holds ports for this process, or worker thread. */
-export const ownHolder: PortHolder = new PortHolder({ open: openAtOnce, choose: chooseDialable });
+export const ownHolder: PortHolder = new PortHolder({
+  open: openAtOnce,
+  choose: chooseDialable,
+  watch: (onChange) => watchListeners(onChange, mayRead),
+});
 
 const thread = new HolderThread();
 /** A socket that was closed may keep its address for a moment: each hold of the thread has another. */
@@ -42,7 +51,7 @@ const FIRST_UNPRIVILEGED = 1024;
 
 function readSettings(): PortSettings | undefined {
   try {
-    return isGranted({ name: "read", path: PROC }) ? readPortSettings() : undefined;
+    return mayRead(PROC) ? readPortSettings() : undefined;
   } catch {
     // Deno reads there only with --allow-all; a container may hide it.
     return undefined;

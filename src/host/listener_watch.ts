@@ -1,43 +1,36 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { clearInterval, setInterval } from "node:timers";
+import { PROC } from "./inspect.ts";
+import { SocketCount } from "./socket_count.ts";
 
-/** Fast enough for a hold within 100 ms, at 0.1 to 0.3 % of a core. */
+/** Always the same, unlike the looks of a wait: a port is to be held within 100 ms, however long its server has run. */
 const POLL_MS = 30;
 
 /** How many looks may pass without a call although nothing has changed: two changes may cancel each other out. */
 const QUIET_LOOKS = 10;
 
-/** The kernel's counts of the sockets of this network namespace: a listener is one of them. */
-const COUNTS: readonly string[] = ["/proc/net/sockstat", "/proc/net/sockstat6"];
+function openCount(mayRead: (path: string) => boolean): SocketCount | undefined {
+  try {
+    return mayRead(PROC) ? new SocketCount() : undefined;
+  } catch {
+    // Deno reads there only with --allow-all.
+    return undefined;
+  }
+}
 
 /**
- * Calls back when a listener may have come or gone; returns what ends the watch. Where the counts may not be read it
- * calls back at every look. Does not keep the process alive.
+ * Calls back when a listener may have come or gone; returns what ends the watch. Where sockets may not be counted it calls
+ * back at every look. Does not keep the process alive.
  */
-export function watchListeners(onChange: () => void): () => void {
-  const buffer = new Uint8Array(1024);
-  const decoder = new TextDecoder();
-  const files: number[] = [];
-  const read = (): string | undefined => {
-    try {
-      if (files.length === 0) files.push(...COUNTS.map((path) => openSync(path, "r")));
-      return files.map((file) => decoder.decode(buffer.subarray(0, readSync(file, buffer, 0, buffer.length, 0))))
-        .join();
-    } catch {
-      return undefined;
-    }
-  };
-  let last = read();
+export function watchListeners(onChange: () => void, mayRead: (path: string) => boolean = () => true): () => void {
+  const count = openCount(mayRead);
   let quiet = 0;
   const timer = setInterval(() => {
-    const counts = read();
-    quiet = counts === undefined || counts !== last ? 0 : quiet + 1;
-    last = counts;
+    quiet = count === undefined || count.hasChanged() ? 0 : quiet + 1;
     if (quiet % QUIET_LOOKS === 0) onChange();
   }, POLL_MS);
   timer.unref();
   return () => {
     clearInterval(timer);
-    for (const file of files.splice(0)) closeSync(file);
+    count?.close();
   };
 }

@@ -56,7 +56,10 @@ function guardFetch(keeper: PortKeeper): void {
     if (kept === undefined) return Reflect.apply(fetch, thisArg, args);
     let request: Request;
     try {
-      request = new Request(input as string | Request, args[1] as RequestInit | undefined);
+      const init = args[1] as RequestInit | undefined;
+      request = new Request(input as string | Request, init);
+      // As in the bare call, a stream is locked when the call returns. Deno's Request locks only another Request's.
+      if (init?.body instanceof ReadableStream) request = new Request(request);
     } catch (error) {
       void kept.release();
       return Promise.reject(error);
