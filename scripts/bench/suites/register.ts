@@ -5,6 +5,7 @@ import { figure, median, ratio, shuffled } from "../numbers.ts";
 import type { Findings, Suite, Target } from "../suite.ts";
 import type { Answer, Question } from "../subjects/dials.ts";
 import { withListener } from "../listener.ts";
+import { measureNativeCalls } from "./native_calls.ts";
 
 /** Of each variant, one after the other: two processes of the same program differ by some per cent all their life. */
 const PROCESSES = 10;
@@ -27,8 +28,13 @@ type Variant = typeof VARIANTS[number];
 
 function command(runtime: Runtime, port: number, variant: Variant): string[] {
   const args = [String(port), ...(variant === VARIANTS[1] ? ["look"] : [])];
-  const [file, ...rest] = subject(runtime, "dials", args) as [string, ...string[]];
-  if (variant !== "registered") return [file, ...rest];
+  const bare = subject(runtime, "dials", args);
+  return variant === "registered" ? preloaded(bare) : bare;
+}
+
+/** The same command, which loads register before its program. */
+function preloaded([file = "", ...rest]: readonly string[]): string[] {
+  const runtime = RUNTIMES.find((name) => name === file) ?? "node";
   const preload = [PRELOAD[runtime], join(buildFolder, "src/api/register.js")];
   // `deno run` takes its flags behind the subcommand.
   return runtime === "deno" ? [file, rest[0]!, ...preload, ...rest.slice(1)] : [file, ...preload, ...rest];
@@ -94,16 +100,17 @@ async function run(): Promise<Findings> {
       });
     }
   });
+  const native = await measureNativeCalls(preloaded);
   const each = (PROCESSES * ROUNDS * COUNT).toLocaleString("en");
   return {
     tables: [{
       caption: `**${each} connect and close**, and as many round trips over one connection, through node:net`,
       columns: ["", "connect µs", "times alone", "CPU times alone", "round trip times alone"],
       rows,
-    }],
-    targets,
+    }, ...native.tables],
+    targets: [...targets, ...native.targets],
     notes: [`${PROCESSES} times one process of each kind, which take turns; each ratio is the median over all rounds`],
-    data,
+    data: { ...data, native: native.data },
   };
 }
 
