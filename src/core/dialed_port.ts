@@ -45,13 +45,24 @@ export function portOf(value: unknown): number | undefined {
 }
 
 /** Where runtimes look for a proxy that all requests go through. */
-const PROXY_VARIABLES = ["http_proxy", "https_proxy", "all_proxy"] as const;
+const PROXY_VARIABLES: readonly string[] = ["http_proxy", "https_proxy", "all_proxy"].flatMap((
+  name,
+) => [name, name.toUpperCase()]);
 
-/** The ports of the proxies that the environment names. Which of them a request goes through does not matter. */
-export function proxyPorts(env: (name: string) => string | undefined): number[] {
-  const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
-  const urls = names.map(env).filter((url) => url !== undefined && url !== "");
-  // A proxy may be named without a scheme.
-  const ports = urls.map((url) => dialedPort(/^[a-z][\w+.-]*:\/\//i.test(url!) ? url! : `http://${url}`));
-  return ports.filter((port) => port !== undefined);
+const NO_PORTS: readonly number[] = [];
+
+/**
+ * The ports of the proxies that the environment names. Which of them a request goes through does not matter. It is asked with
+ * each request, and nearly always there is none.
+ */
+export function proxyPorts(env: (name: string) => string | undefined): readonly number[] {
+  let ports: number[] | undefined;
+  for (const name of PROXY_VARIABLES) {
+    const url = env(name);
+    if (!url) continue;
+    // A proxy may be named without a scheme.
+    const port = dialedPort(/^[a-z][\w+.-]*:\/\//i.test(url) ? url : `http://${url}`);
+    if (port !== undefined) (ports ??= []).push(port);
+  }
+  return ports ?? NO_PORTS;
 }

@@ -31,9 +31,11 @@ export function openWithBunConnect(
   return { opened, closed, reset: () => void socket?.terminate() };
 }
 
+const { env } = process;
+
 /** The environment's proxies, which Bun looks up with each request. */
 function environmentPorts(): readonly number[] {
-  return proxyPorts((name) => process.env[name]);
+  return proxyPorts((name) => env[name]);
 }
 
 /** Bun has dialed, or is about to in another thread, when the call returns: the port is held before. */
@@ -126,7 +128,6 @@ const DATABASE_VARIABLES: readonly string[] = [
  * Bun makes itself, `Bun.sql` and `Bun.redis`, and those that are given no URL dial what the environment names.
  */
 function guardDatabases(keeper: PortKeeper): void {
-  const { env } = process;
   const named = DATABASE_VARIABLES.map((name) => env[name]).map((url) => url ? dialedPort(url) : undefined);
   keepPorts(keeper, [...named, portOf(env["PGPORT"]), portOf(env["MYSQL_PORT"])]);
   const keepSql = (sql: unknown): unknown => {
