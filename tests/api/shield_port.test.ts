@@ -50,7 +50,7 @@ describe.skipIf(noLab)(because("shieldPort(), on a dead port of the first choice
   });
 
   test("leaves no descriptor, no socket and no memory", async () => {
-    const seen = await see<{ grownBy: number }>("2,000 shields and releases");
+    const seen = await see<{ grownBy: number }>("10,000 shields and releases");
     expect(seen).toEqual({ descriptors: 0, holders: 0, grownBy: expect.any(Number) });
     expect(seen.grownBy).toBeLessThan(40);
   });

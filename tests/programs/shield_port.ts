@@ -108,14 +108,14 @@ const situations: Record<string, () => Promise<unknown>> = {
     return seen;
   },
 
-  async "2,000 shields and releases"() {
+  async "10,000 shields and releases"() {
     const round = async (): Promise<void> => {
       const shield = await shieldPort(PORT);
       await shield.release();
     };
     for (let count = 0; count < 500; count++) await round();
     const before = { descriptors: descriptors(), memory: process.memoryUsage().rss };
-    for (let count = 0; count < 2000; count++) await round();
+    for (let count = 0; count < 9500; count++) await round();
     // What was closed in the last turn.
     await sleep(50);
     const grownBy = (process.memoryUsage().rss - before.memory) / 2 ** 20;
