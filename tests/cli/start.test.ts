@@ -89,7 +89,8 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     for (const target of [String(port), `http://localhost:${port}/`]) {
       const { code, stdout, stderr } = await runRealpeer(["start", server, target, "--", "echo", "ran"]);
       expect([code, stdout]).toEqual([1, ""]);
-      expect(stderr).toContain(`another one listens already: ${target} (node ${program}`);
+      expect(stderr).toContain(`another one listens already: ${target} (`);
+      expect(stderr).toContain(`node ${program} ${port}`);
       expect(stderr).toContain(`(pid ${stale.pid})), stop it, or take it as it is with --reuse`);
     }
     const { code, stdout } = await runRealpeer(["start", server, String(port), "--reuse", "--", "echo", "ran"]);
