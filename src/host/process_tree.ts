@@ -154,8 +154,8 @@ export class ProcessTree {
     const rows = this.#system.list()?.rows ?? targets;
     const others = new Set(rows.filter((row) => !ours.has(keyOf(row))).map(({ group }) => group));
     const groups = new Set(targets.map(({ group }) => group).filter((group) => group > 1 && !others.has(group)));
-    // A call for a group is atomic: a process that forks and ends without pause does not escape it.
-    for (const group of groups) this.#system.signal(-group, name);
+    // A call for a group is atomic: a process that forks and ends without pause does not escape it. Windows has none.
+    for (const group of groups) if (this.#system.signal(-group, name) !== "sent") groups.delete(group);
     for (const row of targets) {
       // It may have left its group since it was looked at.
       const group = groups.has(row.group) ? this.#system.read(row.pid)?.group ?? row.group : undefined;

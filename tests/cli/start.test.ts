@@ -220,6 +220,40 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     process.kill(pid!, "SIGKILL");
   });
 
+  test("npm run dev with vite", async () => {
+    const port = await unusedPort();
+    const project = mkdtempSync(join(folder, "vite-"));
+    const vite = `vite --port ${port} --strictPort --host 127.0.0.1`;
+    writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, scripts: { dev: vite } }));
+    writeFileSync(join(project, "index.html"), "<html>page</html>");
+    const url = `http://127.0.0.1:${port}/`;
+    const words = [
+      "start",
+      `cd ${project} && npm run dev`,
+      url,
+      "--json",
+      "--timeout",
+      "50s",
+      "--",
+      "sh",
+      "-c",
+      "exit 0",
+    ];
+    const env = { PATH: `${root}node_modules/.bin:${process.env["PATH"]}` };
+    const { code, stdout } = await runRealpeer(words, { env });
+    expect([code, JSON.parse(stdout).targets]).toMatchObject([0, [{ status: 200, ownTree: true }]]);
+    expect(processesWith(String(port))).toEqual([]);
+    expect(isListening(port)).toBe(false);
+  });
+
+  test("standard input stays open: esbuild --servedir does not end", async () => {
+    const port = await unusedPort();
+    const server = `${root}node_modules/.bin/esbuild --servedir=${folder} --serve=127.0.0.1:${port}`;
+    const words = ["start", server, `http://127.0.0.1:${port}/`, "-q", "--", "sh", "-c", `sleep 1; exit 8`];
+    expect((await runRealpeer(words)).code).toBe(8);
+    expect(processesWith(`127.0.0.1:${port}`)).toEqual([]);
+  });
+
   test("two servers, one start in the other, are stopped in the reverse order", async () => {
     const [one, two] = [await serverLine(), await serverLine()];
     const log = join(folder, "order.log");

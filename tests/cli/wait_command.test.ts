@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
 import { because, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
-import { root, run } from "../fixtures/runtime.ts";
+import { commandFor, root, run, runtime } from "../fixtures/runtime.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
 
@@ -127,6 +127,22 @@ describe("the command that realpeer wait runs", () => {
     await using server = await startServer((socket) => socket.resume());
     const { code } = await runRealpeer(["wait", "-q", String(server.port), "--", "sh", "-c", "kill -9 $$"]);
     expect(code).toBe(137);
+  });
+});
+
+describe("realpeer wait --while-pid", () => {
+  test("of a process that is not there says so", async () => {
+    await using dead = await deadPort();
+    const { code, stderr } = await runRealpeer(["wait", String(dead.port), "--while-pid", "99999999"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("realpeer: Process 99999999 is gone, gave up on")]);
+  });
+
+  const notDeno = runtime === "deno" ? undefined : "only Deno asks";
+  test.skipIf(notDeno)(because("without the right to look is unexpected, and names the flag", notDeno), async () => {
+    await using dead = await deadPort();
+    const args = ["wait", String(dead.port), "--while-pid", String(process.pid)];
+    const { code, stderr } = await run(commandFor("src/cli/main.ts", args, ["--no-prompt", "--allow-net"]));
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/--allow-(run|all)/)]);
   });
 });
 
