@@ -11,6 +11,8 @@ const PRELOAD = `
 if (/netsh\\.exe$/i.test(process.execPath)) {
   const { readFileSync, writeSync } = require("node:fs");
   writeSync(1, readFileSync("C:/netsh/" + (process.argv.join().includes("excludedportrange") ? "excluded" : "dynamic")));
+  // Bun on Wine loses what a program writes that ends at once.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   process.exit(0);
 }`;
 
