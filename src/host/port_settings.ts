@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parsePortList, type PortRange, type PortSettings } from "../core/port_range.ts";
 import { PROC } from "./inspect.ts";
+import { inSystemFolder } from "./system_folder.ts";
 
 function rangeOf(low: number | undefined, high: number | undefined, text: string): PortRange {
   const isRange = low !== undefined && high !== undefined && 1 <= low && low <= high && high <= 65535;
@@ -75,7 +76,7 @@ function output(file: string, ...args: string[]): string {
 }
 
 function readWindowsSettings(): PortSettings {
-  const netsh = `${process.env["SystemRoot"] ?? "C:\\Windows"}\\System32\\netsh.exe`;
+  const netsh = inSystemFolder("netsh.exe");
   const { administered, unbindable } = parseExcludedPorts(
     output(netsh, "int", "ipv4", "show", "excludedportrange", "protocol=tcp"),
   );

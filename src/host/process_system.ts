@@ -12,6 +12,7 @@ import {
   PS_COLUMNS,
   WINDOWS_QUERY,
 } from "./process_table.ts";
+import { inSystemFolder } from "./system_folder.ts";
 
 /** What became of a signal. */
 export type Delivery = "sent" | "gone" | "denied";
@@ -147,10 +148,11 @@ export function windowsProcesses(): ProcessSystem {
   const end: ProcessSystem["signal"] = (target) => {
     // There are no process groups.
     if (target < 0) return "gone";
-    outputOf("taskkill.exe", ["/pid", String(target), "/T", "/F"]);
+    outputOf(inSystemFolder("taskkill.exe"), ["/pid", String(target), "/T", "/F"]);
     return sendSignal(target, "SIGKILL");
   };
-  const list = (): ProcessList | null => listBy("powershell.exe", powershell, parseWindowsProcesses);
+  const list = (): ProcessList | null =>
+    listBy(inSystemFolder("WindowsPowerShell\\v1.0\\powershell.exe"), powershell, parseWindowsProcesses);
   return { canAsk: false, ...withoutMarks(list, end) };
 }
 
