@@ -82,15 +82,18 @@ export function asOnMac(folder: string, command: readonly string[]): string[] {
   writeFileSync(sysctl, SYSCTL);
   chmodSync(sysctl, 0o755);
   const path = [join(root, "node_modules/.bin"), bin].join(delimiter);
+  // /dev/fd, which macOS has too, is a link to /proc/self/fd on Linux.
   const setup = `set -e
+    mkdir -p "$4" && mount --bind /proc "$4"
     mount -t tmpfs none /proc
+    mkdir /proc/self && ln -s "$4/self/fd" /proc/self/fd
     test ! -e /usr/sbin/sysctl || mount --bind "$1" /usr/sbin/sysctl
     export PATH="$2" NODE_OPTIONS="--require=$3"
-    shift 3
+    shift 4
     exec "$@"`;
   const flags = process.getuid?.() === 0 ? "-m" : "-Urm";
   const preload = join(root, "tests/fixtures/mac/preload.cjs");
-  return ["unshare", flags, "sh", "-c", setup, "sh", sysctl, path, preload, ...command];
+  return ["unshare", flags, "sh", "-c", setup, "sh", sysctl, path, preload, join(folder, "proc"), ...command];
 }
 
 /** Why there can be no such machine here; undefined where there can. */

@@ -32,8 +32,12 @@ export interface Started {
   readonly finished: Promise<Finished>;
 }
 
-/** How long a program is given to start where nothing tells that it has. */
-const STARTED_MS = 3000;
+/** Waits for longer than the command takes to start, where nothing tells that it has. */
+async function startUpTime(): Promise<void> {
+  const before = performance.now();
+  await run(realpeer("--version"));
+  await new Promise((resolve) => setTimeout(resolve, 2 * (performance.now() - before)));
+}
 
 /** Whether the process has a handler of its own for SIGHUP, which no runtime has by itself. */
 function catchesHangUp(pid: number): boolean {
@@ -75,7 +79,7 @@ export function start(command: readonly string[], env: Readonly<Record<string, s
       return stdout;
     },
     async listensToSignals() {
-      if (noProc) return await new Promise((resolve) => setTimeout(resolve, STARTED_MS));
+      if (noProc) return await startUpTime();
       while (!catchesHangUp(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     finished,
