@@ -6,7 +6,7 @@ import { runRealpeer } from "./realpeer.ts";
 
 /** Each: the arguments, the exit status, and part of what is said. */
 const CASES: readonly [args: string, status: number, says: string][] = [
-  ["", 2, "No command: expected one of wait, start, demo, check, scan, see realpeer --help"],
+  ["", 2, "No command: expected one of wait, start, demo, check, scan, shield, see realpeer --help"],
   ["wiat 80", 2, "Unknown command wiat, did you mean wait?"],
   ["5432", 2, "Unknown command 5432, did you mean realpeer wait 5432?"],
   ["localhost:5432", 2, "did you mean realpeer wait localhost:5432?"],

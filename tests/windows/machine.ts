@@ -76,9 +76,11 @@ function installPackage(drive: string): void {
   const folder = join(drive, "app/node_modules/@realpeer/tcp");
   mkdirSync(folder, { recursive: true });
   execFileSync("tar", ["-xzf", process.env["REALPEER_TARBALL"]!, "--strip-components=1", "-C", folder]);
-  writeFileSync(join(drive, "app/package.json"), JSON.stringify({ private: true, type: "module" }));
   cpSync(join(root, "tests/windows/programs"), join(drive, "app"), { recursive: true });
-  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const { bin, name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  // Deno looks for what npm: names there.
+  const project = { private: true, type: "module", dependencies: { [name]: version } };
+  writeFileSync(join(drive, "app/package.json"), JSON.stringify(project));
   process.env["REALPEER_WINDOWS_COMMAND"] = `C:\\app\\node_modules\\@realpeer\\tcp\\${
     bin.realpeer.replaceAll("/", "\\")
   }`;
