@@ -39,6 +39,8 @@ function link(from: string, to: string): void {
 function compile(name: string, output: string, ...flags: string[]): string | undefined {
   const source = join(root, `tests/windows/c/${name}.c`);
   const args = ["-O2", "-s", ...flags, "-o", output, source, "-ladvapi32"];
+  // What Wine has there may be a link to a file of its own.
+  rmSync(output, { force: true });
   const { error, status, stderr } = spawnSync(C_COMPILER, args, { encoding: "utf8" });
   return error || status !== 0 ? `${name} cannot be made: ${error?.message ?? stderr}` : undefined;
 }
@@ -106,6 +108,8 @@ export default function setup(): () => void {
   }
   const powershell = compile("powershell", join(drive, "windows/system32/WindowsPowerShell/v1.0/powershell.exe"));
   if (powershell !== undefined) process.env["REALPEER_WINDOWS_NO_POWERSHELL"] = powershell;
+  const netsh = compile("netsh", join(drive, "windows/system32/netsh.exe"));
+  if (netsh !== undefined) process.env["REALPEER_WINDOWS_NO_NETSH"] = netsh;
   installNpm(drive);
   installPackage(drive);
   return () => {
