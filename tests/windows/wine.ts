@@ -24,6 +24,8 @@ const WINE_ENVIRONMENT: Readonly<Record<string, string>> = {
   WINEDEBUG: "-all",
   WINEPATH: RUNTIMES.map((name) => `C:\\${folderOf(name)}`).join(";"),
   DENO_NO_UPDATE_CHECK: "1",
+  // The stand-ins of tests/windows/c, not what Wine has under these names.
+  WINEDLLOVERRIDES: "netsh.exe,powershell.exe=n",
   XDG_RUNTIME_DIR: tmpdir(),
   // Paths of this machine, which are none on Windows.
   NODE_EXTRA_CA_CERTS: "",
