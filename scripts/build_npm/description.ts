@@ -24,6 +24,11 @@ export const entryPoints: readonly EntryPoint[] = [
 /** The entry points that an installation puts on the path as commands. */
 export const commands: readonly EntryPoint[] = [{ name: "realpeer", path: "./src/cli/main.ts" }];
 
+/** Whether this is the source of a command: it is packed once, as CommonJS, which Node starts sooner than ES modules. */
+export function isCommand(path: string): boolean {
+  return commands.some((command) => command.path === path);
+}
+
 /** Modules that do something when they are loaded; a bundler must keep them. */
 const MODULES_WITH_EFFECTS: readonly string[] = ["./src/api/register.ts", "./src/cli/main.ts"];
 
@@ -67,7 +72,7 @@ const REPOSITORY = "https://github.com/realpeer/tcp";
 export function packageJson({ name, version, description, license, engines }: SourceManifest): PackageJson {
   const exports = entryPoints.map(({ name, path }) => [
     name,
-    { import: outputOf(path, "esm"), require: outputOf(path, "script") },
+    isCommand(path) ? outputOf(path, "script") : { import: outputOf(path, "esm"), require: outputOf(path, "script") },
   ]);
   // For `moduleResolution: "node10"`, which knows no `exports`.
   const types = entryPoints.filter(({ name }) => name !== ".").map(({ name, path }) => [
@@ -84,7 +89,9 @@ export function packageJson({ name, version, description, license, engines }: So
     bugs: { url: `${REPOSITORY}/issues` },
     license,
     type: "module",
-    sideEffects: MODULES_WITH_EFFECTS.flatMap((path) => [outputOf(path, "esm"), outputOf(path, "script")]),
+    sideEffects: MODULES_WITH_EFFECTS.flatMap((path) =>
+      isCommand(path) ? [outputOf(path, "script")] : [outputOf(path, "esm"), outputOf(path, "script")]
+    ),
     main: outputOf("./mod.ts", "script"),
     module: outputOf("./mod.ts", "esm"),
     exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },

@@ -1,6 +1,6 @@
 import { build, type BuildOptions, stop } from "esbuild";
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { commands, entryPoints, type Format, outputOf } from "./description.ts";
 
 const FORMATS: readonly Format[] = ["esm", "script"];
@@ -47,36 +47,35 @@ async function compress(outDir: string): Promise<void> {
   await build({ ...MODERN, ...inPlace, entryPoints: modules, minifyWhitespace: true, minifySyntax: true });
 }
 
-/** The library's modules below these paths of src. */
-function library(outDir: string, ...paths: readonly string[]): string[] {
-  return paths.map((path) => join(outDir, "esm/src", path));
+/** The ES modules that the package has as CommonJS too: the bundle takes the latter, instead of a copy of its own. */
+function shared(outDir: string): string[] {
+  const modules = moduleFiles(outDir).filter((file) => file.endsWith(".js"));
+  return modules.filter((file) => existsSync(file.replace(join(outDir, "esm"), join(outDir, "script"))));
 }
 
-/**
- * Bundles the commands, because loading many files takes longer than a short command. An ES module loads all that it
- * imports, and Deno is slow to load the `node:` modules that `wait` does without (`npm run bench -- startup`): there the
- * parts that a command imports when it needs them stay files of their own, and the library is not packed twice.
- */
+/** Bundles the commands, because loading many files takes longer than a short command (`npm run bench -- startup`). */
 async function bundleCommands(outDir: string): Promise<void> {
   for (const { path } of commands) {
     const [module, script] = [join(outDir, outputOf(path, "esm")), join(outDir, outputOf(path, "script"))];
-    const inPlace: BuildOptions = { absWorkingDir: outDir, allowOverwrite: true };
-    const options: BuildOptions = { ...MODERN, ...inPlace, bundle: true, minify: true, platform: "node" };
-    const [all, ofOtherRuntimes] = [
-      library(outDir, "core/*", "adapters/*", "api/*", "host/*"),
-      library(outDir, "adapters/bun*", "adapters/deno*"),
-    ];
-    // Beside each other in the tarball, which npm sorts by the files' names, the parts compress better.
-    const parts: BuildOptions = { splitting: true, chunkNames: `${basename(path, ".ts")}-[hash]`, external: all };
-    const executable: BuildOptions = {
+    const external = shared(outDir).filter((file) => file.startsWith(join(outDir, "esm")));
+    const { outputFiles: [bundle] } = await build({
+      ...MODERN,
+      absWorkingDir: outDir,
+      bundle: true,
+      minify: true,
+      platform: "node",
       format: "cjs",
       banner: { js: "#!/usr/bin/env node" },
+      entryPoints: [module],
       outfile: script,
-      external: ofOtherRuntimes,
-    };
-    await build({ ...options, ...executable, entryPoints: [module] });
+      external,
+      write: false,
+    });
+    const [from, to] = ["esm", "script"].map((format) => relative(dirname(script), join(outDir, format, "src")));
+    mkdirSync(dirname(script), { recursive: true });
+    writeFileSync(script, bundle!.text.replaceAll(`"${from}/`, `"${to}/`));
     chmodSync(script, 0o755);
-    await build({ ...options, ...parts, entryPoints: [module], format: "esm", outdir: dirname(module) });
+    rmSync(dirname(module), { recursive: true });
   }
 }
 
