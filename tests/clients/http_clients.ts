@@ -1,8 +1,8 @@
 import http from "node:http";
 import https from "node:https";
-import type { Socket } from "node:net";
 import * as undici from "undici";
-import { createConnection, guardSocket } from "../../src/adapters/node.ts";
+import { guardedHttpAgent, GuardedHttpsAgent } from "../examples/http.ts";
+import { guardedDispatcher } from "../examples/undici.ts";
 import { type Client, HOST } from "./client.ts";
 
 function answerOf(request: http.ClientRequest): Promise<string> {
@@ -19,24 +19,17 @@ const httpAgent: Client = {
   answer: "real",
   hasHook: true,
   open(port, guard) {
-    const agent = new http.Agent({ keepAlive: true });
-    if (guard === "hook") Object.assign(agent, { createConnection });
+    const agent = guard === "hook" ? guardedHttpAgent() : new http.Agent({ keepAlive: true });
     return { ask: () => answerOf(http.get({ host: HOST, port, agent })), close: () => agent.destroy() };
   },
 };
-
-class GuardedAgent extends https.Agent {
-  override createConnection(...args: Parameters<https.Agent["createConnection"]>): Socket {
-    return guardSocket(super.createConnection(...args) as Socket);
-  }
-}
 
 const httpsAgent: Client = {
   server: "https",
   answer: "real",
   hasHook: true,
   open(port, guard) {
-    const Agent = guard === "hook" ? GuardedAgent : https.Agent;
+    const Agent = guard === "hook" ? GuardedHttpsAgent : https.Agent;
     const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
     return { ask: () => answerOf(https.get({ host: HOST, port, agent })), close: () => agent.destroy() };
   },
@@ -49,19 +42,7 @@ function undiciFetch(protocol: "http" | "https"): Client {
     hasHook: true,
     open(port, guard) {
       const tls = { rejectUnauthorized: false };
-      const secure = undici.buildConnector(tls);
-      const connect: undici.buildConnector.connector = (options, callback) => {
-        const { hostname, port, protocol } = options;
-        const isSecure = protocol === "https:";
-        const socket = createConnection({ host: hostname, port: Number(port) || (isSecure ? 443 : 80) });
-        const fail = (error: Error): void => callback(error, null);
-        socket.once("error", fail).once("connect", () => {
-          socket.off("error", fail);
-          if (isSecure) secure({ ...options, httpSocket: socket }, callback);
-          else callback(null, socket);
-        });
-      };
-      const dispatcher = new undici.Agent({ connect: guard === "hook" ? connect : tls });
+      const dispatcher = guard === "hook" ? guardedDispatcher(tls) : new undici.Agent({ connect: tls });
       return {
         ask: async () => await (await undici.fetch(`${protocol}://${HOST}:${port}`, { dispatcher })).text(),
         close: () => dispatcher.destroy(),

@@ -1,5 +1,5 @@
 import mqtt from "mqtt";
-import { createConnection } from "../../src/adapters/node.ts";
+import { guardedClient } from "../examples/mqtt.ts";
 import { type Client, HOST } from "./client.ts";
 
 const mqttClient: Client = {
@@ -7,10 +7,9 @@ const mqttClient: Client = {
   answer: "real",
   hasHook: true,
   open(port, guard, onError) {
-    const options = { host: HOST, port, reconnectPeriod: 50 };
     const client = guard === "hook"
-      ? new mqtt.MqttClient(() => createConnection({ host: HOST, port }), options)
-      : mqtt.connect(options);
+      ? guardedClient(HOST, port, { reconnectPeriod: 50 })
+      : mqtt.connect({ host: HOST, port, reconnectPeriod: 50 });
     client.on("error", onError);
     return {
       async ask() {

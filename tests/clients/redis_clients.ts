@@ -1,28 +1,7 @@
-import { AbstractConnector, Redis } from "ioredis";
+import { Redis } from "ioredis";
 import { createClient } from "redis";
-import { createConnection } from "../../src/adapters/node.ts";
+import { GuardedConnector } from "../examples/ioredis.ts";
 import { type Client, HOST } from "./client.ts";
-
-interface ConnectorOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly disconnectTimeout: number;
-}
-
-class GuardedConnector extends AbstractConnector {
-  readonly #options: ConnectorOptions;
-
-  constructor(options: unknown) {
-    super((options as ConnectorOptions).disconnectTimeout);
-    this.#options = options as ConnectorOptions;
-  }
-
-  override connect(): Promise<ReturnType<typeof createConnection>> {
-    this.connecting = true;
-    this.stream = createConnection(this.#options);
-    return Promise.resolve(this.stream);
-  }
-}
 
 const ioredis: Client = {
   server: "redis",

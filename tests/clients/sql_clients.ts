@@ -1,8 +1,9 @@
-import { Socket } from "node:net";
 import mysql from "mysql2/promise";
 import pg from "pg";
 import postgres from "postgres";
-import { createConnection, guardSocket } from "../../src/adapters/node.ts";
+import { guardedConnection } from "../examples/mysql2.ts";
+import { guardedClient } from "../examples/pg.ts";
+import { guardedSql } from "../examples/postgres_js.ts";
 import { type Client, HOST } from "./client.ts";
 
 const pgClient: Client = {
@@ -10,10 +11,10 @@ const pgClient: Client = {
   answer: [{ answer: 1 }],
   hasHook: true,
   open(port, guard, onError) {
-    const stream = guard === "hook" ? { stream: () => guardSocket(new Socket()) } : {};
+    const options = { host: HOST, port, user: "postgres", database: "postgres" };
     return {
       async ask() {
-        const client = new pg.Client({ host: HOST, port, user: "postgres", database: "postgres", ...stream });
+        const client = guard === "hook" ? guardedClient(options) : new pg.Client(options);
         client.on("error", onError);
         await client.connect();
         const { rows } = await client.query("select 1 as answer");
@@ -30,9 +31,8 @@ const postgresJs: Client = {
   answer: [{ answer: 1 }],
   hasHook: true,
   open(port, guard) {
-    const socket = { socket: () => createConnection(port, HOST) };
-    const options = { host: HOST, port, user: "postgres", database: "postgres", backoff: () => 0.05, max: 1 };
-    const sql = postgres({ ...options, ...(guard === "hook" ? socket : {}) });
+    const options = { user: "postgres", database: "postgres", backoff: () => 0.05, max: 1 };
+    const sql = guard === "hook" ? guardedSql(HOST, port, options) : postgres({ host: HOST, port, ...options });
     return { ask: async () => [...await sql`select 1 as answer`], close: () => sql.end({ timeout: 0 }) };
   },
 };
@@ -42,10 +42,11 @@ const mysql2: Client = {
   answer: [{ answer: 1 }],
   hasHook: true,
   open(port, guard) {
-    const stream = guard === "hook" ? { stream: () => createConnection({ host: HOST, port }) } : {};
     return {
       async ask() {
-        const connection = await mysql.createConnection({ host: HOST, port, user: "root", ...stream });
+        const connection = guard === "hook"
+          ? await guardedConnection(HOST, port, { user: "root" })
+          : await mysql.createConnection({ host: HOST, port, user: "root" });
         const [rows] = await connection.query("select 1 as answer");
         await connection.end();
         return rows;

@@ -130,6 +130,19 @@ for (const { heading, language, install, prints } of QUICK_STARTS) {
   });
 }
 
+test.skipIf(noLab)(because("the first screen's lines of code run as they stand", noLab), async () => {
+  const [code = ""] = blocks(README, "ts");
+  const machine = newMachine();
+  try {
+    machine.write("main.ts", code);
+    const { stdout, stderr } = await machine.sh("bun add @realpeer/tcp && bun main.ts");
+    const prints = /connected to \{\s+hostname: "[^"]+",\s+port: 41000,?\s+\}\n$/;
+    expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(prints), stderr: expect.anything() });
+  } finally {
+    machine.remove();
+  }
+});
+
 test("the README has no link or picture that only a checkout can follow", () => {
   const links = [...README.matchAll(/\]\(([^)]+)\)/g)].map(([, link = ""]) => link);
   expect(links.filter((link) => !/^(https:\/\/|#)/.test(link))).toEqual([]);

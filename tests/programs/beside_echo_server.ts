@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { hasRegistries, registryAddresses, relay } from "../fixtures/registries.ts";
 import { echo, startServer } from "../fixtures/tcp_server.ts";
 
-const DOCUMENTED_PORTS = [5432, 6379];
+const DOCUMENTED_PORTS = [5432, 6379, 41000];
 
 const [command, ...args] = process.argv.slice(2) as [string, ...string[]];
 const servers = [

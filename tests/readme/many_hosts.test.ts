@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { find, missing, SEARCHED } from "../fixtures/daemon.ts";
 import { because, inEmptyNamespace, noLab } from "../fixtures/lab.ts";
 import { codeBlocks } from "../fixtures/readme.ts";
-import { commandFor, run, runForJson, runtime } from "../fixtures/runtime.ts";
+import { commandFor, root, run, runForJson, runtime } from "../fixtures/runtime.ts";
 import type { Alerts } from "../programs/prometheus_alert.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "realpeer-readme-"));
@@ -19,14 +19,13 @@ const programs = ["prometheus", "prometheus-node-exporter", "promtool"].map((nam
 const noPrometheus = missing(...programs);
 const noSystemd = missing(["systemd-analyze", find("systemd-analyze", folders)]);
 
-const [rules = ""] = codeBlocks("Many hosts", "yaml");
+/** A file to which the README links. */
+function example(name: string): string {
+  return readFileSync(join(root, "tests/examples", name), "utf8");
+}
 
-/** The name that the README gives a unit, and what is in it. */
-const units: Readonly<Record<string, string | undefined>> = {
-  "realpeer-shield.service": codeBlocks("Shield a port", "ini")[0],
-  "realpeer-scan.service": codeBlocks("Many hosts", "ini")[0],
-  "realpeer-scan.timer": codeBlocks("Many hosts", "ini")[1],
-};
+const rules = example("prometheus_rules.yaml");
+const UNITS = ["realpeer-shield.service", "realpeer-scan.service", "realpeer-scan.timer"];
 
 /** A manifest, as far as it is looked at. */
 interface DaemonSet {
@@ -45,10 +44,10 @@ interface DaemonSet {
 
 describe("the README's recipes", () => {
   test("are YAML and JSON that parsers read without a warning", () => {
-    const yaml = ["Shield a port", "Many hosts"].flatMap((heading) => codeBlocks(heading, "yaml"));
-    expect(yaml.length).toBe(3);
-    for (const text of yaml) {
-      for (const { errors, warnings } of parseAllDocuments(text) as { errors: unknown[]; warnings: unknown[] }[]) {
+    for (const name of ["compose.yaml", "prometheus_rules.yaml", "kubernetes_daemonset.yaml"]) {
+      for (
+        const { errors, warnings } of parseAllDocuments(example(name)) as { errors: unknown[]; warnings: unknown[] }[]
+      ) {
         expect([errors, warnings]).toEqual([[], []]);
       }
     }
@@ -57,13 +56,13 @@ describe("the README's recipes", () => {
   });
 
   test("have a compose file whose shield is in the network of the service that it is for", () => {
-    const { services } = parse(codeBlocks("Shield a port", "yaml")[0]!);
+    const { services } = parse(example("compose.yaml"));
     expect(Object.keys(services)).toContain(services["db-shield"].network_mode.replace("service:", ""));
     expect(services["db-shield"].command).toContain(/\d+/.exec(services.db.command)![0]);
   });
 
   test("have a DaemonSet whose selector and volumes fit", () => {
-    const { kind, spec }: DaemonSet = parse(codeBlocks("Many hosts", "yaml")[1]!);
+    const { kind, spec }: DaemonSet = parse(example("kubernetes_daemonset.yaml"));
     expect(kind).toBe("DaemonSet");
     expect(spec.selector.matchLabels).toEqual(spec.template.metadata.labels);
     const { containers, volumes } = spec.template.spec;
@@ -72,15 +71,12 @@ describe("the README's recipes", () => {
   });
 
   test.skipIf(noSystemd)(because("have units that systemd-analyze verifies", noSystemd), async () => {
-    const files = Object.entries(units).map(([name, text]) => {
-      const file = join(folder, name);
-      writeFileSync(file, text!);
-      return file;
-    });
+    const files = UNITS.map((name) => join(folder, name));
+    for (const [i, name] of UNITS.entries()) writeFileSync(files[i]!, example(name));
     const { code, stderr } = await run(["systemd-analyze", "verify", "--man=no", ...files]);
     // It tells of the system's own units, too.
     expect([code, stderr.split("\n").filter((line) => line.includes("realpeer"))]).toEqual([0, []]);
-    writeFileSync(files[0]!, units["realpeer-shield.service"]!.replace("Restart=always", "Restrat=always"));
+    writeFileSync(files[0]!, example(UNITS[0]!).replace("Restart=always", "Restrat=always"));
     expect((await run(["systemd-analyze", "verify", "--man=no", files[0]!])).stderr).toContain("Restrat");
   });
 
