@@ -11,6 +11,7 @@ export const ONCE: readonly string[] = [
   "tests/host/proc.test.ts",
   "tests/host/shared_looks.test.ts",
   "tests/host/windows_command.test.ts",
+  "tests/readme/",
   "tests/scripts/",
 ];
 
