@@ -1,3 +1,4 @@
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { ViteUserConfig } from "vitest/config";
 
@@ -7,6 +8,7 @@ const config: ViteUserConfig = {
     include: ["tests/**/*.test.ts"],
     // The first use Deno.test and @std/assert; the second have nothing to say anywhere else.
     exclude: ["tests/deno/**", ...("Bun" in globalThis ? [] : ["tests/bun/**"])],
+    globalSetup: "Deno" in globalThis || "Bun" in globalThis ? [] : ["tests/fixtures/built_command.ts"],
     // A Bun worker is a thread; elsewhere every file has a process of its own.
     pool: "Bun" in globalThis ? "threads" : "forks",
     maxWorkers: 2,

@@ -22,6 +22,9 @@ export const QUICK: readonly string[] = [
   "tests/host/own_addresses.test.ts",
   "tests/host/socket_count.test.ts",
   "tests/cli/arguments.test.ts",
+  "tests/cli/target.test.ts",
+  "tests/cli/usage.test.ts",
+  "tests/cli/wait.test.ts",
 ];
 
 /** vitest's flags that leave tests out. */

@@ -7,8 +7,8 @@ import { because, inEmptyNamespace, inLab, LAB_PORT, noLab } from "../fixtures/l
 import { commandFor, run, runForJson } from "../fixtures/runtime.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
-import { FakeSystem } from "./fake_system.ts";
-import { realpeer, runRealpeer } from "./realpeer.ts";
+import { FakeSystem, runHere } from "./fake_system.ts";
+import { realpeer } from "./realpeer.ts";
 
 describe("realpeer check", () => {
   test.skipIf(noLab)(because("tells the risk of each port, in these fields", noLab), async () => {
@@ -57,12 +57,12 @@ describe("realpeer check", () => {
 
   test.skipIf(noProc)(because("names the program that listens", noProc), async () => {
     await using server = await startServer((socket) => socket.destroy());
-    const { stdout } = await runRealpeer(["check", "--json", String(server.port)]);
+    const { stdout } = await runHere(["check", "--json", String(server.port)]);
     const local = { hostname: "127.0.0.1", port: server.port };
     expect(JSON.parse(stdout)[0].listening).toEqual([
       { local, pid: process.pid, command: expect.any(String), uid: process.getuid?.(), netns: expect.any(Number) },
     ]);
-    expect((await runRealpeer(["check", String(server.port)])).stdout).toContain(`(pid ${process.pid})`);
+    expect((await runHere(["check", String(server.port)])).stdout).toContain(`(pid ${process.pid})`);
   });
 
   test.skipIf(noLab)(

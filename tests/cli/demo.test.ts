@@ -6,8 +6,8 @@ import { because, inEmptyNamespace, inLab, LAB_PORT, noLab } from "../fixtures/l
 import { run, runtime } from "../fixtures/runtime.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
-import { FakeSystem } from "./fake_system.ts";
-import { realpeer, runRealpeer, start } from "./realpeer.ts";
+import { FakeSystem, runHere } from "./fake_system.ts";
+import { realpeer, start } from "./realpeer.ts";
 
 /** Where 65,536 attempts on the kernel's own range miss about one time in a hundred, these do not. */
 const PLENTY = "400000";
@@ -77,7 +77,7 @@ describe("realpeer demo", () => {
       socket.destroy();
     };
     await using server = await startServer(onConnect, selfConnectAddress());
-    const { code, stdout, stderr } = await runRealpeer(["demo", String(server.port)]);
+    const { code, stdout, stderr } = await runHere(["demo", String(server.port)]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     const who = noProc ? "a program has bound it" : ".+ \\(pid \\d+\\) listens on it";
     expect(stderr).toMatch(

@@ -1,4 +1,6 @@
+import { runCommandLine } from "../../src/cli/command_line.ts";
 import type { Child, Output, SignalName, System } from "../../src/cli/runtime/system.ts";
+import type { Finished } from "../fixtures/runtime.ts";
 
 /** A terminal, or a pipe, that keeps what is written to it. */
 export class FakeOutput implements Output {
@@ -22,19 +24,31 @@ export class FakeOutput implements Output {
   }
 }
 
+/** What a program that a command line starts does: its exit status, once it has ended. */
+export type ChildScript = (command: readonly string[]) => number | Promise<number>;
+
 /** Runs a command line inside of the test's process. */
 export class FakeSystem implements System {
   readonly args: readonly string[];
   readonly stdout: FakeOutput;
   readonly stderr: FakeOutput;
   readonly listeners: Map<SignalName, Set<() => void>> = new Map<SignalName, Set<() => void>>();
+  /** The programs that were started. */
+  readonly started: (readonly string[])[] = [];
   readonly #env: Readonly<Record<string, string>>;
+  readonly #child: ChildScript | undefined;
 
-  constructor(args: readonly string[], isTerminal = false, env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    args: readonly string[],
+    isTerminal = false,
+    env: Readonly<Record<string, string>> = {},
+    child?: ChildScript,
+  ) {
     this.args = args;
     this.stdout = new FakeOutput(isTerminal);
     this.stderr = new FakeOutput(isTerminal);
     this.#env = env;
+    this.#child = child;
   }
 
   isInteractive(): boolean {
@@ -56,11 +70,22 @@ export class FakeSystem implements System {
     for (const listener of this.listeners.get(name) ?? []) listener();
   }
 
-  start(): Promise<Child> {
-    return Promise.reject(new Error("Cannot run a command here: this is no real system"));
+  start(command: readonly string[]): Promise<Child> {
+    if (this.#child === undefined) {
+      return Promise.reject(new Error("Cannot run a command here: this is no real system"));
+    }
+    this.started.push(command);
+    return Promise.resolve({ kill() {}, ended: Promise.resolve(this.#child(command)) });
   }
 
   exit(): void {
     throw new Error("Cannot exit here: this is no real system");
   }
+}
+
+/** Runs `realpeer` to its end in this process. What only a process has needs `runRealpeer`: streams, signals, warnings. */
+export async function runHere(args: readonly string[], child?: ChildScript): Promise<Finished> {
+  const system = new FakeSystem(args, false, {}, child);
+  const code = await runCommandLine(system);
+  return { code, signal: null, stdout: system.stdout.text, stderr: system.stderr.text };
 }

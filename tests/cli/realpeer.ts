@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { noProc } from "../fixtures/system.ts";
-import { commandFor, type Finished, root, run, type RunOptions, runtime } from "../fixtures/runtime.ts";
+import { COMMAND, commandFor, type Finished, root, run, type RunOptions, runtime } from "../fixtures/runtime.ts";
 
 /** The command line of `realpeer` on this runtime. */
 export function realpeer(...args: string[]): string[] {
-  return commandFor("src/cli/main.ts", args);
+  return commandFor(COMMAND, args);
 }
 
 /** Runs `realpeer` to its end. */

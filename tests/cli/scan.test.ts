@@ -11,8 +11,8 @@ import { commandFor, run, runForJson, runtime } from "../fixtures/runtime.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import type { ScanOutcome } from "../programs/cli_scan.ts";
-import { FakeSystem } from "./fake_system.ts";
-import { realpeer, runRealpeer, start } from "./realpeer.ts";
+import { FakeSystem, runHere } from "./fake_system.ts";
+import { realpeer, start } from "./realpeer.ts";
 
 /** What the parser, which has no types of its own, makes of one metric. */
 interface Family {
@@ -38,7 +38,7 @@ interface Document {
 
 /** Every network namespace of the machine: other tests hold self-connections in theirs. */
 async function scanAll(): Promise<Document> {
-  return JSON.parse((await runRealpeer(["scan", "--json", "--all-namespaces"])).stdout);
+  return JSON.parse((await runHere(["scan", "--json", "--all-namespaces"])).stdout);
 }
 
 describe("realpeer scan", () => {
@@ -47,7 +47,7 @@ describe("realpeer scan", () => {
     async () => {
       const holder = start(commandFor("tests/programs/cli_hold_self.ts", ["127.0.0.1", "::1"]));
       const said = await holder.says("ready");
-      const { code, stdout, stderr } = await runRealpeer(["scan", "--json"]);
+      const { code, stdout, stderr } = await runHere(["scan", "--json"]);
       holder.kill("SIGKILL");
       expect(code).toBe(1);
       expect(stderr).not.toContain("Error");
@@ -76,7 +76,7 @@ describe("realpeer scan", () => {
   test.skipIf(noLab)(because("--all-namespaces looks into the others, too", noLab), async () => {
     const holder = start(inEmptyNamespace(commandFor("tests/programs/cli_hold_self.ts", ["127.0.0.1", "::1"])));
     await holder.says("ready");
-    const here: Document = JSON.parse((await runRealpeer(["scan", "--json"])).stdout);
+    const here: Document = JSON.parse((await runHere(["scan", "--json"])).stdout);
     const everywhere = await scanAll();
     holder.kill("SIGKILL");
     expect(here.selfConnections.filter(({ pid }) => pid === holder.pid)).toEqual([]);
@@ -230,13 +230,13 @@ describe("the text exposition format", () => {
 
 test.skipIf(noProc)(because("realpeer scan --listen shows a server of this process", noProc), async () => {
   await using server = await startServer((socket) => socket.destroy());
-  const { stdout } = await runRealpeer(["scan", "--listen", "--json"]);
+  const { stdout } = await runHere(["scan", "--listen", "--json"]);
   const { listeners = [] }: Document = JSON.parse(stdout);
   expect(listeners.filter(({ local }) => local.port === server.port)).toMatchObject([{ pid: process.pid }]);
 });
 
 test.skipIf(!noProc)("realpeer scan names the command that does the same where there is no /proc", async () => {
-  const { code, stdout, stderr } = await runRealpeer(["scan"]);
+  const { code, stdout, stderr } = await runHere(["scan"]);
   expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
   expect(stderr).toMatch(/this system has its own command: (in PowerShell, Get-NetTCPConnection|netstat|sockstat) /);
 });

@@ -3,20 +3,11 @@ import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
 import type { TargetReport } from "../../src/cli/wait_target.ts";
-import {
-  because,
-  inLab,
-  inMuteResolverLab,
-  inSilentLab,
-  LAB_PORT,
-  noLab,
-  noMuteResolverLab,
-  noSilentLab,
-} from "../fixtures/lab.ts";
-import { run } from "../fixtures/runtime.ts";
+import { because } from "../fixtures/lab.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
-import { realpeer, runRealpeer, start } from "./realpeer.ts";
+import { runHere } from "./fake_system.ts";
+import { start } from "./realpeer.ts";
 
 interface Document {
   readonly ready: boolean;
@@ -26,14 +17,14 @@ interface Document {
 
 /** The status and the one JSON document. */
 async function waitForJson(...args: string[]): Promise<[code: number | null, document: Document]> {
-  const { code, stdout } = await runRealpeer(["wait", "--json", ...args]);
+  const { code, stdout } = await runHere(["wait", "--json", ...args]);
   return [code, JSON.parse(stdout)];
 }
 
 describe("realpeer wait", () => {
   test("reports a port that is open, in these fields", async () => {
     await using server = await startServer((socket) => socket.resume());
-    const { code, stdout, stderr } = await runRealpeer(["wait", "--json", `127.0.0.1:${server.port}`]);
+    const { code, stdout, stderr } = await runHere(["wait", "--json", `127.0.0.1:${server.port}`]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toEqual({
       ready: true,
@@ -52,10 +43,10 @@ describe("realpeer wait", () => {
 
   test("says so in words on standard error, and nothing with --quiet", async () => {
     await using server = await startServer((socket) => socket.resume());
-    const aloud = await runRealpeer(["wait", String(server.port)]);
+    const aloud = await runHere(["wait", String(server.port)]);
     expect(aloud).toMatchObject({ code: 0, stdout: "" });
     expect(aloud.stderr).toMatch(new RegExp(`^${server.port} is ready after \\d+ ms \\(127\\.0\\.0\\.1\\)\\n$`));
-    expect(await runRealpeer(["wait", "-q", String(server.port)])).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    expect(await runHere(["wait", "-q", String(server.port)])).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });
 
   test("waits for servers that start later, all of several targets", async () => {
@@ -113,13 +104,13 @@ describe("realpeer wait", () => {
 
   test("--timeout says what was waited for, and why in vain", async () => {
     await using dead = await deadPort();
-    const { code, stdout, stderr } = await runRealpeer(["wait", "-t", "300ms", String(dead.port), "name.invalid:1"]);
+    const { code, stdout, stderr } = await runHere(["wait", "-t", "300ms", String(dead.port), "name.invalid:1"]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toBe(
       `realpeer: Timed out after 300 ms, wait longer with --timeout: ${dead.port} (connection refused), ` +
         "name.invalid:1 (the name does not resolve)\n",
     );
-    expect(await runRealpeer(["wait", "-q", "-t", "300ms", String(dead.port)])).toMatchObject({ code: 1, stderr: "" });
+    expect(await runHere(["wait", "-q", "-t", "300ms", String(dead.port)])).toMatchObject({ code: 1, stderr: "" });
   });
 
   test("--timeout 0 waits until somebody comes", async () => {
@@ -131,32 +122,6 @@ describe("realpeer wait", () => {
     server.close();
     expect(code).toBe(0);
   });
-
-  test.skipIf(noSilentLab)(because("--timeout is total, whatever an attempt takes", noSilentLab), async () => {
-    const args = ["wait", "--json", "-t", "500ms", "--attempt-timeout", "0", `127.0.0.1:${LAB_PORT}`];
-    const { code, stdout } = await run(inSilentLab(LAB_PORT, realpeer(...args)), { limit: 20_000 });
-    expect([code, JSON.parse(stdout).targets[0].error]).toEqual([1, "no answer"]);
-  });
-
-  test.skipIf(noMuteResolverLab)(
-    because("ends in time although a name is still being looked up", noMuteResolverLab),
-    async () => {
-      const started = performance.now();
-      const args = ["wait", "--json", "-t", "500ms", "some.name.test:80"];
-      const { code } = await run(inMuteResolverLab(realpeer(...args)), { limit: 20_000 });
-      expect(code).toBe(1);
-      expect(performance.now() - started).toBeLessThan(10_000);
-    },
-  );
-
-  test.skipIf(noLab)(because("never reports a connection to itself", noLab), async () => {
-    const args = ["wait", "--json", "-t", "2s", `127.0.0.1:${LAB_PORT}`, String(LAB_PORT), `[::1]:${LAB_PORT}`];
-    const { code, stdout } = await run(inLab(realpeer(...args)));
-    const { ready, targets }: Document = JSON.parse(stdout);
-    expect([code, ready]).toEqual([1, false]);
-    expect(targets.map(({ ready }) => ready)).toEqual([false, false, false]);
-    expect(targets.reduce((sum, { selfConnects }) => sum + selfConnects, 0)).toBeGreaterThan(10);
-  });
 });
 
 describe("realpeer wait --while-pid", () => {
@@ -167,10 +132,9 @@ describe("realpeer wait --while-pid", () => {
     for (let i = 0; i < 3; i++) {
       const child = spawn("sleep", ["100"]);
       const args = ["wait", "--json", "--while-pid", String(child.pid), "-t", "20s", String(dead.port)];
-      const waiting = start(realpeer(...args));
-      setTimeout(() => child.kill("SIGKILL"), 1500);
+      setTimeout(() => child.kill("SIGKILL"), 400);
       const gone = new Promise<number>((resolve) => child.on("exit", () => resolve(performance.now())));
-      const { code, stdout, stderr } = await waiting.finished;
+      const { code, stdout, stderr } = await runHere(args);
       delays.push(performance.now() - await gone);
       expect({ code, ready: JSON.parse(stdout).ready }).toEqual({ code: 1, ready: false });
       expect(stderr).toContain(`Process ${child.pid} is gone, gave up on ${dead.port} (`);
@@ -185,7 +149,7 @@ describe("realpeer wait --while-pid", () => {
       const parent = start(["sh", "-c", "sleep 0.1 & echo pid $!.; exec sleep 20"]);
       const [, pid = ""] = /pid (\d+)\./.exec(await parent.says(".")) ?? [];
       await new Promise((resolve) => setTimeout(resolve, 500));
-      const { code, stderr } = await runRealpeer(["wait", "--while-pid", pid, "-t", "20s", String(dead.port)]);
+      const { code, stderr } = await runHere(["wait", "--while-pid", pid, "-t", "20s", String(dead.port)]);
       parent.kill("SIGKILL");
       expect([code, stderr]).toEqual([1, expect.stringContaining(`Process ${pid} is gone`)]);
     },
@@ -193,14 +157,7 @@ describe("realpeer wait --while-pid", () => {
 
   test("does not mind a process that runs", async () => {
     await using server = await startServer((socket) => socket.resume());
-    const { code } = await runRealpeer(["wait", "--while-pid", String(process.pid), String(server.port)]);
+    const { code } = await runHere(["wait", "--while-pid", String(process.pid), String(server.port)]);
     expect(code).toBe(0);
   });
-});
-
-test("realpeer wait takes many targets without a warning", async () => {
-  await using server = await startServer((socket) => socket.resume());
-  const targets = Array.from({ length: 30 }, (_, i) => `127.0.0.${i + 1}:${server.port}`);
-  const { code, stderr } = await runRealpeer(["wait", "-t", "700ms", ...targets]);
-  expect([code, stderr.trimEnd().split("\n").length]).toEqual([1, 1]);
 });

@@ -3,10 +3,12 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
+import { runCommandLine } from "../../src/cli/command_line.ts";
 import { because, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
 import { commandFor, root, run, runtime } from "../fixtures/runtime.ts";
 import { noFull } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
+import { FakeSystem, runHere } from "./fake_system.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
 
 describe("the command that realpeer wait runs", () => {
@@ -20,11 +22,14 @@ describe("the command that realpeer wait runs", () => {
 
   test("passes its exit status on", async () => {
     await using server = await startServer((socket) => socket.resume());
-    for (const status of [0, 1, 2, 42, 255]) {
-      const command = ["sh", "-c", `echo ran; exit ${status}`];
-      const { code, stdout } = await runRealpeer(["wait", "-q", String(server.port), "--", ...command]);
-      expect([code, stdout]).toEqual([status, "ran\n"]);
+    for (const status of [0, 1, 2, 255]) {
+      expect(await runHere(["wait", String(server.port), "--", "program"], () => status)).toMatchObject({
+        code: status,
+      });
     }
+    const command = ["sh", "-c", "echo ran; exit 42"];
+    const { code, stdout } = await runRealpeer(["wait", "-q", String(server.port), "--", ...command]);
+    expect([code, stdout]).toEqual([42, "ran\n"]);
   });
 
   test("comes after the one JSON document", async () => {
@@ -35,8 +40,8 @@ describe("the command that realpeer wait runs", () => {
 
   test("is not run when the wait was in vain", async () => {
     await using dead = await deadPort();
-    const { code, stdout } = await runRealpeer(["wait", "-t", "200ms", String(dead.port), "--", "echo", "ran"]);
-    expect([code, stdout]).toEqual([1, ""]);
+    const system = new FakeSystem(["wait", "-t", "200ms", String(dead.port), "--", "echo", "ran"], false, {}, () => 0);
+    expect([await runCommandLine(system), system.started]).toEqual([1, []]);
   });
 
   test("that cannot be run is 127 or 126, as in a shell, in one line", async () => {

@@ -4,7 +4,8 @@ import { because, inLab, noLab } from "../fixtures/lab.ts";
 import { commandFor, runForJson } from "../fixtures/runtime.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import type { FreeAnswer } from "../programs/cli_free.ts";
-import { realpeer, runRealpeer, start } from "./realpeer.ts";
+import { runHere } from "./fake_system.ts";
+import { realpeer, start } from "./realpeer.ts";
 
 const FREE = { code: 0, error: null };
 
@@ -51,7 +52,7 @@ describe("realpeer wait --free", () => {
     await using server = await startServer(() => {});
     const { port } = server;
     await new Promise((resolve) => server.server.close(resolve));
-    expect(await runRealpeer(["wait", "--free", "-q", `127.0.0.1:${port}`])).toMatchObject({ code: 0, stderr: "" });
+    expect(await runHere(["wait", "--free", "-q", `127.0.0.1:${port}`])).toMatchObject({ code: 0, stderr: "" });
     const next = createServer();
     await new Promise<void>((resolve, reject) => next.on("error", reject).listen(port, "127.0.0.1", resolve));
     await new Promise((resolve) => next.close(resolve));

@@ -3,11 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { because, inLabWithNameServers, noMuteResolverLab, SILENT_NAME_SERVER } from "../fixtures/lab.ts";
 import { startServer, unusedPort } from "../fixtures/tcp_server.ts";
-import { realpeer, runRealpeer, start } from "./realpeer.ts";
+import { runHere } from "./fake_system.ts";
+import { realpeer, start } from "./realpeer.ts";
 
 describe("the limits of realpeer wait", () => {
   test("--timeout 1ms is a time-out, however quick the refusal", async () => {
-    const { code, stderr } = await runRealpeer(["wait", `127.0.0.1:${await unusedPort()}`, "--timeout", "1ms"]);
+    const { code, stderr } = await runHere(["wait", `127.0.0.1:${await unusedPort()}`, "--timeout", "1ms"]);
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("Timed out after 1 ms") });
   });
 
@@ -23,7 +24,7 @@ describe("the limits of realpeer wait", () => {
 
   for (const option of ["--stable-for", "--timeout", "--max-delay", "--attempt-timeout"]) {
     test(`${option} of 400 digits is an error of usage`, async () => {
-      const { code, stderr } = await runRealpeer(["wait", "1", option, `${"9".repeat(400)}s`]);
+      const { code, stderr } = await runHere(["wait", "1", option, `${"9".repeat(400)}s`]);
       expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("too long a time") });
     });
   }
