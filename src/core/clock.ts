@@ -33,7 +33,7 @@ export function after(ms: number, callback: () => void, clock: Clock = SYSTEM_CL
 }
 
 /**
- * Turns of a runtime's event loop after which it has reported whatever the kernel knew before the first one. Deno polls
+ * Turns of a runtime's event loop after which it has reported everything the kernel knew before the first one. Deno polls
  * sockets only behind timers, and each runtime needs up to three polls until a connect or a hang-up reaches its caller.
  */
 const POLL_TURNS = 4;

@@ -16,7 +16,7 @@ export interface Dialed<Socket> extends Proved<Socket> {
   readonly elapsed: number;
 }
 
-/** What `dial` may be given besides what to dial. */
+/** What `dial` may be given in addition to the options. */
 export interface DialContext {
   readonly clock?: Clock;
   /** Called before the first pause, for what may end pauses early; null: there is no hint. */
@@ -33,8 +33,8 @@ const ADDRESSES_LAST_MS = 1000;
  *
  * @throws SelfConnectError when the last attempt was a self-connection
  * @throws ConnectTimeoutError when `timeout` or, without retry, `attemptTimeout` ran out
- * @throws `signal.reason` when the caller's signal aborted; what `onRetry` or `isRetriable` threw; else whatever the
- * runtime's own connect rejected with
+ * @throws `signal.reason` when the caller's signal aborted; what `onRetry` or `isRetriable` threw; else the error of the
+ * runtime's own connect
  */
 export function dial<Socket>(
   adapter: Adapter<Socket>,
@@ -121,7 +121,7 @@ class Call<Socket> implements TrialContext<Socket> {
       }
       const selfConnect = error instanceof SelfConnectError;
       if (error instanceof SelfConnectError) this.#selfConnected.push(error.address);
-      // Bound to the very port it dials, a socket can meet nobody but itself.
+      // A socket that is bound to the port it dials can only be connected to itself.
       const isHopeless = selfConnect && target.localPort === target.port;
       if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
       if (!await this.#untilEnded(policy.isRetriable(error))) throw error;

@@ -35,7 +35,7 @@ export function ipVersion(hostname: string): 0 | 4 | 6 {
   return hostname.includes(":") && canonicalIpv6(hostname) !== null ? 6 : 0;
 }
 
-/** The sixteen-bit groups of an IPv6 literal without zone, or null when it is none. */
+/** The sixteen-bit groups of an IPv6 literal without zone, or null when the text is none. */
 function ipv6Groups(text: string): number[] | null {
   const halves = text.split("::");
   if (halves.length > 2) return null;

@@ -2,14 +2,14 @@ import type { Target } from "./attempt.ts";
 import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "./endpoint.ts";
 
 /**
- * The kernel connected the socket to itself: nobody listens on the port. The socket has been reset, so the port is free.
+ * The kernel connected the socket to itself: the port has no listener. The socket has been reset, so the port is free.
  *
  * `code` is `"ECONNREFUSED"`, because that is what it means, and code that retries on a refusal goes on working.
  */
 export class SelfConnectError extends Error {
   /** The name of the class, also where it was minified or came from another copy of this package. */
   override readonly name = "SelfConnectError";
-  /** What a bare connect says where nobody listens. */
+  /** The code of a bare connect to a port without a listener. */
   readonly code = "ECONNREFUSED";
   /** As in the errors of `node:net`. */
   readonly syscall = "connect";
@@ -39,7 +39,7 @@ export class SelfConnectError extends Error {
 export class ConnectTimeoutError extends Error {
   /** The name of the class, also where it was minified or came from another copy of this package. */
   override readonly name = "ConnectTimeoutError";
-  /** What a bare connect says where nobody answers. */
+  /** The code of a bare connect to a silent peer. */
   readonly code = "ETIMEDOUT";
   /** As in the errors of `node:net`. */
   readonly syscall = "connect";
@@ -87,7 +87,7 @@ brand(SelfConnectError, "SelfConnectError");
 brand(ConnectTimeoutError, "ConnectTimeoutError");
 
 /**
- * What a peer that accepts and then hangs up is reported as; retried like a reset, which it amounts to.
+ * The error for a peer that accepts and then hangs up. It is retried like a reset.
  *
  * @internal
  */
@@ -117,7 +117,7 @@ const RETRIABLE_CODES: Readonly<Record<string, string>> = {
   ECONNABORTED: "connection aborted",
   ENOTCONN: "connection reset",
   EPIPE: "connection reset",
-  // No way there yet.
+  // No route there yet.
   EHOSTUNREACH: "host unreachable",
   ENETUNREACH: "network unreachable",
   EHOSTDOWN: "host down",

@@ -45,7 +45,7 @@ export class Race<Socket> {
     this.#keepsOverdue = keepsOverdue;
   }
 
-  /** Dials; rejects when an address has failed in a way that waiting may mend, or when all have. */
+  /** Dials; rejects when an address has failed with an error that another attempt may not have, or when all have. */
   dial(targets: readonly Target[], isExhaustive: boolean): Promise<Proved<Socket>> {
     if (this.winner !== undefined) return Promise.resolve(this.winner);
     return new Promise((resolve, reject) => {

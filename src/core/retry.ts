@@ -26,7 +26,7 @@ export interface RetryOptions {
   readonly isRetriable?: ((error: unknown) => boolean | Promise<boolean>) | undefined;
 }
 
-/** What `onRetry` is told before each pause. */
+/** What `onRetry` is called with before each pause. */
 export interface RetryContext {
   /** How many connects have been made. */
   readonly attempt: number;
