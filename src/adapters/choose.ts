@@ -3,7 +3,7 @@ import type { PortableAdapter } from "../core/byte_stream.ts";
 import { NO_RETRY } from "../core/retry.ts";
 import type { ResolvedOptions } from "../core/options.ts";
 
-/** The socket type is the adapter's own affair. */
+/** Only the adapter knows the type of its sockets. */
 type AnyAdapter = PortableAdapter<unknown>;
 
 const imports = {
@@ -12,7 +12,7 @@ const imports = {
   node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter as AnyAdapter,
 };
 type Name = keyof typeof imports;
-/** What was asked for so far, as a promise until it is there. */
+/** The adapters that were asked for; a promise while one is being loaded. */
 const adapters = new Map<Name, AnyAdapter | Promise<AnyAdapter>>();
 
 function load(name: Name): AnyAdapter | Promise<AnyAdapter> {
@@ -24,8 +24,8 @@ function load(name: Name): AnyAdapter | Promise<AnyAdapter> {
   return loading;
 }
 
-// This module is imported in order to connect. To load an adapter takes as long as ten attempts, which is better spent
-// before the first; should it fail, that one says so.
+// This module is imported in order to connect. Loading an adapter takes as long as ten attempts, so it begins before the
+// first one, which also reports a failure.
 load(isDeno ? "deno" : isBun ? "bun" : "node");
 
 /**

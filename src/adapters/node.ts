@@ -31,7 +31,7 @@ export type { RetryContext, RetryOptions } from "../core/retry.ts";
 export type { Endpoint } from "../core/endpoint.ts";
 export { createConnection, guardSocket } from "./node/guard.ts";
 
-/** The guard's options, and whatever else `net.connect` takes: `family`, `lookup`, `noDelay`, `keepAlive`, ... */
+/** The guard's options, and all others of `net.connect`: `family`, `lookup`, `noDelay`, `keepAlive`, ... */
 export interface NodeConnectOptions
   extends ConnectOptions, Omit<Partial<net.TcpNetConnectOpts>, keyof ConnectOptions | "host"> {
   /** Node's own word for `hostname`. */
@@ -41,8 +41,8 @@ export interface NodeConnectOptions
 const ignore = (): void => {};
 
 /**
- * Destroys a socket that may be connected already without the event loop having told: a self-connection is complete as
- * soon as connect(2) returns, and destroy() would leave its TIME-WAIT. A name's next address begins that anew.
+ * Destroys a socket once the event loop has reported a connect that may be complete already: a self-connection is complete
+ * as soon as connect(2) returns, and destroy() would leave its TIME-WAIT. The next address of a name starts the wait again.
  */
 function abandon(socket: net.Socket): void {
   const destroyLater = (): () => void => afterPoll(() => socket.destroy());
@@ -77,7 +77,7 @@ function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): 
     },
     endpoints,
     reset(socket: net.Socket): void {
-      // What a reset socket reports afterwards is about a connection that no caller was given.
+      // Later errors of a reset socket concern a connection that no caller was given.
       socket.on("error", ignore).resetAndDestroy();
     },
     close: (socket) => void socket.on("error", ignore).destroy(),

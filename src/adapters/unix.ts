@@ -20,7 +20,7 @@ function explained(error: NodeJS.ErrnoException): Error {
   return words === undefined ? error : Object.assign(error, { hint: words });
 }
 
-/** Connections to the unix socket at `path`; the target is not looked at. Such a socket never meets itself. */
+/** Connections to the unix socket at `path`; the target is ignored. A unix socket is never connected to itself. */
 export function unixAdapter(path: string): Adapter<Socket> {
   const ends = { local: { hostname: "", port: 0 }, remote: { hostname: path, port: 0 } };
   const close = (socket: Socket): void => void socket.on("error", () => {}).destroy();
@@ -38,7 +38,7 @@ export function unixAdapter(path: string): Adapter<Socket> {
     watchPeer(socket) {
       let onHangUp = (): void => {};
       const hungUp = new Promise<void>((resolve) => onHangUp = resolve);
-      // What the peer says is of no interest: the connection is closed afterwards.
+      // The peer's bytes are discarded: the connection is closed afterwards.
       socket.resume().on("end", onHangUp).on("close", onHangUp).on("error", onHangUp);
       return { hungUp, stop() {} };
     },

@@ -4,7 +4,7 @@ import type { EventBuffer, SocketEvent } from "./event_buffer.ts";
 function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined): Buffer {
   if (binaryType === "uint8array" || binaryType === "arraybuffer") {
     const bytes: Uint8Array | ArrayBufferLike = binaryType === "uint8array" ? chunk : chunk.slice().buffer;
-    // Bun's own types give `data` a Buffer whatever `binaryType` says.
+    // Bun's own types give `data` a Buffer for every `binaryType`.
     return bytes as Buffer;
   }
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
@@ -17,7 +17,7 @@ export function withData<Data>(socket: Bun.Socket<unknown>, data: Data): Bun.Soc
 
 type Call = () => void | Promise<void> | undefined;
 
-/** Does what Bun does when a handler throws or rejects: the `error` handler hears of it. */
+/** Does what Bun does when a handler throws or rejects: the `error` handler is called. */
 function runHandler<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>, call: Call): void {
   const onError = (error: Error): void => {
     if (handlers.error === undefined) throw error;
@@ -45,8 +45,8 @@ export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHan
 }
 
 /**
- * Gives a proved socket to its user's handlers: first what they would have heard already, then, from Bun itself,
- * everything else. All of it happens in one turn, so nothing can come in between.
+ * Attaches the user's handlers to a proved socket: they get the buffered events first, and all later ones from Bun itself.
+ * Both happen in one turn, so no event can come between them.
  */
 export function attachHandlers<Data>(
   bufferedSocket: Bun.Socket<EventBuffer>,

@@ -11,7 +11,7 @@ export type NativeOptions<Data> = Bun.TCPSocketConnectOptions<Data> & Pick<Targe
 
 function endpoints(socket: Bun.Socket<unknown>): EndpointPair | null {
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
-  // Bun leaves these empty once a socket is closed, whatever its types say.
+  // Contrary to its types, Bun leaves these empty once a socket is closed.
   if (!localAddress || !localPort || !remoteAddress || !remotePort) return null;
   return {
     local: { hostname: localAddress, port: localPort },
@@ -25,7 +25,7 @@ async function lookup(hostname: string): Promise<readonly string[]> {
 
 const silentHandlers: Bun.SocketHandler<unknown> = { data() {} };
 
-/** `handlers` hear no `open`; nothing else happens to a socket before the turn in which it is judged is over. */
+/** `handlers` get no `open` event. No other event comes in the turn in which the ends are compared. */
 export function adapterFor<Data>(
   nativeOptions: Omit<NativeOptions<Data>, "hostname" | "port" | "socket">,
   handlers: Bun.SocketHandler<Data>,

@@ -1,6 +1,6 @@
 import { type PeerWatch, READ_AHEAD_BYTES } from "../../core/attempt.ts";
 
-/** What a Bun socket told before anybody listened: the handler's name, and what it is called with after the socket. */
+/** An event of a Bun socket that has not been delivered: the handler's name, and its arguments after the socket. */
 export type SocketEvent =
   | ["data", Uint8Array]
   | ["drain"]
@@ -13,8 +13,8 @@ export type SocketEvent =
 const noop = (): void => {};
 
 /**
- * Keeps what a Bun socket reports until it is known who wants to hear it. Bun calls handlers whether or not somebody is
- * ready, and what they are told is told once: five milliseconds after `open`, a `reload` has lost the first chunk.
+ * Keeps the events of a Bun socket until its user's handlers are attached. Bun calls each handler once, ready or not: a
+ * `reload` five milliseconds after `open` has lost the first chunk.
  */
 export class EventBuffer {
   #events: SocketEvent[] = [];
@@ -54,7 +54,7 @@ export class EventBuffer {
   }
 }
 
-/** The handlers that put everything into the socket's buffer. Which socket failed to connect is the promise's to tell. */
+/** The handlers that put every event into the socket's buffer. A failed connect is reported by the promise instead. */
 export const bufferHandlers: Bun.SocketHandler<EventBuffer> = {
   binaryType: "uint8array",
   open() {},

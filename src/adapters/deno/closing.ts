@@ -8,7 +8,7 @@ let overflow: Uint8Array | undefined;
 /**
  * Deno has no linger option, and `close()` sends FIN first, which on a self-connection leaves `TIME-WAIT P -> P`. With
  * more bytes on their way than the buffers hold, the FIN waits behind a full window, and closing a socket that has unread
- * data is a reset (RFC 1122, 4.2.2.13). Only for a proved self-connection: nobody else reads those bytes. Where
+ * data is a reset (RFC 1122, 4.2.2.13). Only for a proved self-connection: no peer reads those bytes. Where
  * net.ipv4.tcp_wmem's maximum is 64 KiB or less a TIME-WAIT remains.
  */
 export function reset(conn: Deno.TcpConn): void {

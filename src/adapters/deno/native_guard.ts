@@ -26,7 +26,7 @@ function readEnvironment(): readonly number[] {
   );
 }
 
-/** A promise of what comes of the call, which is made once the port is held; one that cannot be held is dialed as ever. */
+/** Makes the call once the port is held, or at once when it cannot be held; resolves with its result. */
 function callWhileKept(kept: KeptPort, call: () => unknown): Promise<unknown> {
   return releaseAfter(kept.settled.catch(() => {}).then(call), kept);
 }
@@ -44,7 +44,7 @@ function guardFetch(keeper: PortKeeper): void {
     const { client } = (args[1] ?? {}) as { client?: object };
     let url: string;
     try {
-      // Read once: an object may write itself differently each time.
+      // Read once: an object may give another text each time.
       if (!(input instanceof Request) && args.length > 0) args[0] = input = `${input}`;
       url = input instanceof Request ? input.url : String(input);
     } catch (error) {
@@ -80,14 +80,14 @@ function guardConnect(name: "connect" | "connectTls", keeper: PortKeeper): void 
   });
 }
 
-/** What dials in its constructor, before anything that waits could hold the port. */
+/** Guards a class that dials in its constructor: the port has to be held before that returns. */
 function guardConstructor(
   name: "WebSocket" | "EventSource",
   keeper: DenoPortKeeper,
   onMade: (made: EventTarget, kept: KeptPort) => void,
 ): void {
   replaceClass(globalThis, name, (make, args) => {
-    // Only a string or a URL is taken without the risk of writing it down twice.
+    // Only strings and URLs: converting another object twice might give two texts.
     const [input] = args;
     const port = typeof input === "string" || input instanceof URL
       ? dialedPort(String(input), globalThis.location?.href)

@@ -25,7 +25,7 @@ function dialedPort({ port, path }: DialOptions): number | undefined {
   return isPort(number) ? number : undefined;
 }
 
-/** Has every `connect` of a socket, or of all that inherit from a prototype, followed by a verdict. */
+/** Replaces `connect` of a socket, or of a prototype, so that a verdict follows each call. */
 function guardConnect(owner: net.Socket, isLeftAlone: (options: DialOptions) => boolean): void {
   const connect = owner.connect as Method;
   const guardedConnect: Method = function (...args) {
@@ -50,7 +50,7 @@ function guardConnect(owner: net.Socket, isLeftAlone: (options: DialOptions) => 
  * `SelfConnectError` and 'close'; the kernel's socket has then been reset, so that a server can bind the port. Any
  * later `connect` of the same socket is guarded too. For a real peer nothing changes.
  *
- * Returns the socket it was given. TLS sockets are welcome.
+ * Returns the socket it was given. It may be a TLS socket.
  *
  * @throws TypeError when it is no `net.Socket`
  * @throws Error when it is connected already: its listeners may have been told
@@ -99,8 +99,8 @@ export const createConnection: typeof net.createConnection = (...args: unknown[]
 };
 
 /**
- * Guards every socket of this process, or worker thread, from now on, but those whose `localPort` the program chooses.
- * However often it is called, and from however many copies of this module, sockets are guarded once.
+ * Guards every later socket of this process, or worker thread, except those whose `localPort` the program chooses. Calling
+ * it again, also from another copy of this module, changes nothing.
  */
 export function guardAllSockets(): void {
   if (GUARDED in net.Socket.prototype.connect) return;

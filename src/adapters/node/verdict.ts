@@ -4,11 +4,11 @@ import { SelfConnectError } from "../../core/errors.ts";
 import { publishSelfConnection } from "../diagnostics.ts";
 import { endpoints } from "./endpoints.ts";
 
-/** A method of a socket, as somebody sees it who only passes calls on. */
+/** A method of a socket, for code that only passes calls on. */
 export type Method = (this: Socket, ...args: unknown[]) => unknown;
 
 /**
- * On every method that guards, in the options of whoever compares the ends himself, and on a socket, where it holds the
+ * Marks every method that guards, and the options of a caller that compares the ends itself; on a socket it holds the
  * `emit` that waits for the verdict. All copies of this module share the name: CommonJS, ESM, one per loader.
  */
 export const GUARDED: unique symbol = Symbol.for("@realpeer/tcp guarded");
@@ -18,7 +18,7 @@ interface Guarded {
 }
 
 /**
- * Takes an `emit` away that stands in front of the one a socket has, unless somebody else has put another in front since.
+ * Restores `socket.emit`, unless other code has replaced it meanwhile.
  *
  * A property that was deleted makes an object slow in V8: 10 to 15 microseconds for each connection on Deno 2.9 and Node
  * 26. It stays, and holds what would be inherited. (Defining one that nothing enumerates costs 4 microseconds, and 30 in
@@ -53,11 +53,11 @@ function resetWith(socket: Socket, error: Error): void {
 }
 
 /**
- * Keeps 'connect' and 'ready' from everybody until both ends have been compared, then steps aside: when the
- * listeners of 'connect' are called, the socket's `emit` is again what it was.
+ * Withholds 'connect' and 'ready' from all listeners until both ends have been compared. When the listeners of 'connect'
+ * are called, the socket's `emit` is again what it was.
  *
- * A listener of our own could not do that, because the ones behind it are called whatever it does. With the port that is
- * dialed, a real peer costs one look at the local end.
+ * A listener of our own could not do that, because later listeners are called in any case. Since the dialed port is
+ * known, a real peer costs one getsockname call.
  */
 export function awaitVerdict(socket: Socket & Guarded, port?: number): void {
   const emit = socket.emit as Method;
@@ -67,7 +67,7 @@ export function awaitVerdict(socket: Socket & Guarded, port?: number): void {
   const guardedEmit: Method = function (...args) {
     const event = args[0];
     if (event === "close" && socket.connecting) {
-      // Somebody dialed again from an 'error' listener, perhaps another port: this 'close' is still the old attempt's.
+      // An 'error' listener has dialed again, perhaps another port: this 'close' belongs to the old attempt.
       state = "waiting";
       dialed = undefined;
     } else if (event === "close") {
