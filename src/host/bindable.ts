@@ -19,14 +19,14 @@ export class PortTakenError extends Error {
   }
 }
 
-/** `undefined` is every address of the machine, as servers bind that are told none. */
+/** `undefined` is every address of the machine, the default of servers. */
 type BindAddress = string | undefined;
 
 const EVERY_ADDRESS: readonly BindAddress[] = ["0.0.0.0", "::", undefined];
 
 /**
- * Whether the socket keeps a server off the port that does without SO_REUSEADDR. node:net sets that, so it would bind
- * beside connections that are closing. Which IP versions a listener on every address covers, only a bind can tell.
+ * Whether this socket makes bind() fail for a server that does not set SO_REUSEADDR. A trial bind with node:net cannot
+ * tell, because node:net sets it. Which IP versions a listener on every address covers, only a bind can tell.
  */
 function isInTheWay(row: SocketRow, address: BindAddress): boolean {
   // It keeps clients off the port, and servers bind beside it.
@@ -36,7 +36,7 @@ function isInTheWay(row: SocketRow, address: BindAddress): boolean {
   return EVERY_ADDRESS.includes(address) || sameEndpoint(local, { hostname: address ?? "", port: local.port });
 }
 
-/** Names of the sockets seen last, by inode: to find one takes a look through every process. */
+/** Names of the sockets seen last, by inode: finding one means reading every process. */
 const owners = new Map<number, string>();
 
 function ownerOf({ inode }: SocketRow): string {
@@ -88,7 +88,7 @@ async function addressesOf(hostname: string): Promise<string[]> {
 
 function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRow[]): PortTakenError {
   const listener = rows.find(({ state }) => state === "LISTEN");
-  // Deno's node:net has no word of its own for the second.
+  // Deno's node:net has no code of its own for the second.
   const isElsewhere = code === "EADDRNOTAVAIL" || code === "EINVAL";
   const reason = code === "EACCES"
     ? "this user may not bind it"
@@ -116,7 +116,7 @@ export interface BindableOptions {
 /**
  * Rejects when a server could not bind this port at this moment; without a hostname, bind it on every address. For a
  * name all its addresses must be free. On Linux the socket table is read first, and only what it cannot tell is tried
- * with a real bind: for that moment the port is open, and somebody who waits for a server must not meet us instead.
+ * with a real bind: for that moment the port is open, and a client that waits for a server must not be connected to us instead.
  *
  * Elsewhere a connection in TIME_WAIT is not noticed if SO_REUSEADDR lets a server bind beside it.
  *
@@ -149,8 +149,8 @@ export async function assertBindable(
 }
 
 /**
- * What shields the port, in words; null when nothing does. It is in nobody's way but that of a server that binds every address
- * without SO_REUSEADDR.
+ * What shields the port, in words; null when nothing does. It disturbs only a server that binds every address without
+ * SO_REUSEADDR.
  */
 export function describeShields(port: number): string | null {
   if (process.platform !== "linux") return null;

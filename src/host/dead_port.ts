@@ -7,7 +7,7 @@ import { isListening, isOnPort } from "./proc.ts";
 /** How often another port is tried where there is no table of those that are taken. */
 const TRIES = 100;
 
-/** Who listens on the port, in words; null when nobody does. Nothing is dialed. */
+/** The listener on the port, in words; null when there is none. Nothing is dialed. */
 export async function whoListens(port: number, hostname: string): Promise<string | null> {
   if (process.platform === "linux") {
     const isHere = isOnPort(port);
@@ -19,12 +19,12 @@ export async function whoListens(port: number, hostname: string): Promise<string
     return null;
   } catch (error) {
     if (!(error instanceof PortTakenError)) throw error;
-    // Not to be bound by this user, but dead all the same.
+    // This user may not bind it, but it has no listener either.
     return error.code === "EACCES" ? null : error.message;
   }
 }
 
-/** Ports on which any socket is, and on which somebody listens. */
+/** The ports of all sockets, and those with a listener. */
 function readTaken(): { used: Set<number>; listening: Set<number> } {
   const used = new Set<number>();
   const listening = new Set<number>();
@@ -37,13 +37,13 @@ function readTaken(): { used: Set<number>; listening: Set<number> } {
   return { used, listening };
 }
 
-/** A port that the kernel may well connect to itself, and on which nobody listens at this moment. */
+/** A port that the kernel may well connect to itself, and that has no listener at this moment. */
 export async function chooseDeadPort(settings: PortSettings, hostname: string): Promise<number> {
   let ports = portsAtRisk(settings);
   if (process.platform === "linux") {
     const { used, listening } = readTaken();
     ports = ports.filter((port) => !listening.has(port));
-    // What is left of other connections makes the kernel pass over a port for a while.
+    // The kernel skips a port for a while when closed connections of it are in TIME_WAIT.
     const unused = ports.filter((port) => !used.has(port));
     if (unused.length > 0) ports = unused;
   }

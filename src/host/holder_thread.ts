@@ -4,7 +4,7 @@ import type { Worker } from "node:worker_threads";
 
 /**
  * What the thread runs. It is plain JavaScript in a string, because there is no file that it could be loaded from in every
- * form in which this package is delivered. A hold that fails is answered too: whoever asked goes on without.
+ * form in which this package is delivered. A hold that fails is answered too: the caller goes on without the hold.
  */
 const PROGRAM = `
 const { connect } = require("node:net");
@@ -31,7 +31,7 @@ parentPort.on("message", ({ id, hostname, port }) => {
 });
 `;
 
-/** Longer than a thread takes to start on a machine that is short of time. */
+/** Longer than a thread takes to start on a busy machine. */
 const LIMIT_MS = 5000;
 
 /** How long an idle thread is kept for the next hold. */
@@ -67,7 +67,7 @@ export class HolderThread {
     // Most programs need no thread, and should not pay for its module.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(PROGRAM, { eval: true, workerData: this.#answered.buffer, execArgv: [], env: {} });
-    // A thread that cannot run holds nothing; its ports are dialed as ever.
+    // A thread that cannot run holds nothing: its ports are dialed unshielded.
     worker.on("error", () => {});
     worker.unref();
     return worker;

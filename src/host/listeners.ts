@@ -61,7 +61,7 @@ function findOwners(inodes: ReadonlySet<number>, root: string): Map<number, Owne
 
 /**
  * The sockets of this network namespace that take connections to one of the addresses at the port, with all the
- * processes that have them. Without addresses, whatever listens on the port.
+ * processes that have them. Without addresses: all sockets that listen on the port.
  *
  * @throws when the socket table cannot be read
  */

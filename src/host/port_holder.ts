@@ -34,7 +34,7 @@ const ADDRESS_TRIES = 8;
 /** Where a process that may dial nothing else holds a port. Servers that bind this address need SO_REUSEADDR then. */
 const LAST_RESORTS: readonly string[] = ["127.0.0.1", "localhost"];
 
-/** What a connect says whose address and port another socket has: on Node and Bun, and on Deno. */
+/** The code of a connect whose local address and port another socket has: on Node and Bun, and on Deno. */
 const COLLISION_CODES: readonly unknown[] = ["EADDRNOTAVAIL", "EINVAL"];
 
 /** One port of this thread, from its first user to its last. */
@@ -182,7 +182,7 @@ class HeldPort {
 
 /**
  * Keeps ports from being given to any client of this network namespace that lets the kernel choose: Linux never picks a
- * port that is bound explicitly, on whatever address (net/ipv4/inet_hashtables.c, __inet_hash_connect). What holds it is a
+ * port that is bound explicitly, on any address (net/ipv4/inet_hashtables.c, __inet_hash_connect). What holds it is a
  * socket connected to itself, at an address of 127.255.0.0/16: one descriptor, which accepts no connection, and beside which
  * servers can bind and listen, unless they bind every address without SO_REUSEADDR.
  */
@@ -204,7 +204,7 @@ export class PortHolder {
     this.#choose = choose ?? ((_port, [own]) => own);
   }
 
-  /** Holds the port, or joins those who do. Where `open` binds at once, so does this. */
+  /** Holds the port, or shares the hold that exists. It binds before it returns if `open` does. */
   hold(port: number): Hold {
     let held = this.#ports.get(port);
     if (held === undefined) {

@@ -59,8 +59,8 @@ function readSysctl(path: string): string {
 }
 
 /**
- * Runs a program of the system by its full path: whatever else of that name is in PATH or in the current folder is not
- * asked, and a short PATH does not matter. Only ASCII counts in what it prints, whose code page is not known.
+ * Runs a program of the system by its full path: another program of that name in PATH or in the current folder is never
+ * run, and PATH need not have it. Only ASCII counts in what it prints, whose code page is not known.
  */
 function output(file: string, ...args: string[]): string {
   // Linux needs no such command: the module is loaded where one does.

@@ -73,7 +73,7 @@ export function selectRows(table: string, isWanted: RowFilter): SocketRow[] {
   return rows;
 }
 
-/** The kernel counts its timers in hundredths of a second, whatever its own clock (USER_HZ). */
+/** The kernel counts its timers in hundredths of a second, independent of its own clock (USER_HZ). */
 const TICK_MS = 10;
 
 function parseRow(line: string): SocketRow {

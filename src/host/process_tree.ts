@@ -70,7 +70,7 @@ export class ProcessTree {
   readonly #system: ProcessSystem;
   /** No process of the tree is older. */
   readonly #since: number;
-  /** Processes that were in the tree when it was looked at: some have lost since what told so. */
+  /** Processes that were in the tree when it was looked at: some have lost the sign of it since. */
   readonly #known = new Set<string>();
   /** Whether the session may still be ours: once it is empty, its number can be another's. */
   #hasSession = true;
@@ -88,7 +88,7 @@ export class ProcessTree {
     return this.#system.list() !== null;
   }
 
-  /** Undefined when the process has gone before that could be told. */
+  /** Undefined when the process has ended before it was read. */
   #isMember(row: ProcessRow): boolean | undefined {
     if (row.startTime < this.#since || row.pid === process.pid) return false;
     if (this.#known.has(keyOf(row))) return true;

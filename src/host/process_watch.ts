@@ -9,7 +9,7 @@ function readStat(pid: number | "self"): ProcessStat | null {
   try {
     return parseProcessStat(readFileSync(join(PROC, String(pid), "stat"), "latin1"));
   } catch {
-    // No such process, none that this user may see, or no such file system.
+    // There is no process of that id, this user may not see it, or there is no /proc.
     return null;
   }
 }

@@ -4,7 +4,7 @@ import * as net from "node:net";
 export interface SelfSocket {
   /** Resolves when the socket is bound and connected; rejects with the runtime's own error. */
   readonly opened: Promise<void>;
-  /** Resolves when the socket is gone, for whatever reason. */
+  /** Resolves when the socket is closed, for any reason. */
   readonly closed: Promise<void>;
   /** Closes with a reset, which leaves no TIME_WAIT. To be called once `opened` has resolved. */
   reset(): void;

@@ -8,7 +8,7 @@ import process from "node:process";
 
 /** What the search needs of the system. */
 export interface WindowsFiles {
-  /** The value of an environment variable, whatever the case of its name. */
+  /** The value of an environment variable; the case of its name does not matter. */
   env(name: string): string | undefined;
   isFile(path: string): boolean;
 }
@@ -112,7 +112,7 @@ function throughCmd(line: string, { env }: WindowsFiles, variables: WindowsComma
   if (line.length > MAX_LINE) {
     throw new WindowsCommandError("EINVAL", `cmd.exe reads ${MAX_LINE} characters at most, these are ${line.length}`);
   }
-  // No AutoRun; extensions on, delayed expansion (`!`) off, whatever the registry says; the outermost quotes go.
+  // No AutoRun; extensions on, delayed expansion (`!`) off, regardless of the registry; the outermost quotes go.
   return { file, args: ["/d", "/e:on", "/v:off", "/s", "/c", `"${line}"`], isVerbatim: true, env: variables };
 }
 
