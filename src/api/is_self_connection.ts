@@ -6,7 +6,7 @@ export interface SocketLike {
   readonly localAddress?: string | undefined;
   /** See `localAddress`. */
   readonly localPort?: number | undefined;
-  /** Undefined while nobody has answered. */
+  /** Undefined before the peer has answered. */
   readonly remoteAddress?: string | undefined;
   /** See `remoteAddress`. */
   readonly remotePort?: number | undefined;
@@ -24,14 +24,14 @@ export interface DenoConnLike {
 export interface PairLike {
   /** This end. */
   readonly local: Endpoint | null | undefined;
-  /** The other end; null or undefined while nobody has answered. */
+  /** The other end; null or undefined before the peer has answered. */
   readonly remote: Endpoint | null | undefined;
 }
 
 function isSame(local: unknown, remote: unknown): boolean {
   const a = (local ?? {}) as Partial<Endpoint>;
   const b = (remote ?? {}) as Partial<Endpoint>;
-  // Nearly every connection ends here: nothing is allocated and no text is compared.
+  // The fast path of nearly every connection: nothing is allocated and no text is compared.
   if (a.port !== b.port || !a.port || !a.hostname || !b.hostname) return false;
   return sameEndpoint(a as Endpoint, b as Endpoint);
 }

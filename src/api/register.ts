@@ -1,5 +1,5 @@
 /**
- * Guards every `node:net` socket of the process, whichever library opens it: load it before the program.
+ * Guards every `node:net` socket of the process, in all libraries: load it before the program.
  *
  * ```sh
  * node --import @realpeer/tcp/register main.js
@@ -27,7 +27,7 @@ import { guardAllSockets } from "../adapters/node/guard.ts";
 import { portOf } from "../core/dialed_port.ts";
 import { canHold, holdAtOnce, ownHolder, readRisk } from "./own_holder.ts";
 
-/** Ports that are shielded for the life of the process, for whatever else it runs: `41000,41002`. */
+/** Ports that are shielded for the life of the process, also for other programs: `41000,41002`. */
 const VARIABLE = "REALPEER_SHIELD";
 
 function shieldedPorts(): number[] {

@@ -30,11 +30,11 @@ function shieldOf(port: number, state: () => ShieldState, release: () => Promise
 
 /**
  * Shields a port: as long as this process runs or until `release()`, the kernel gives it to no client of this host (of
- * this network namespace) that lets the kernel choose its port, whichever program it is. So nobody can be connected to itself on it.
- * Needs no root.
+ * this network namespace) that lets the kernel choose its port, in any program. So no client can be connected to itself on
+ * it. Needs no root.
  *
- * Servers can bind the port and listen meanwhile, before or after: with SO_REUSEADDR on every address, without it on one
- * address. A client that binds a specific local address first, and lets the kernel choose the port, can still be given it, though seldom.
+ * Servers can bind the port and listen meanwhile: with SO_REUSEADDR on every address, without it on one address. A client
+ * that binds a specific local address first, and then lets the kernel choose the port, can still be given it, though seldom.
  * Does not keep the process alive. Any number of shields of one port, in one process or in several, go together.
  *
  * @throws {RangeError} when the port is not an integer from 1 to 65535
@@ -44,7 +44,7 @@ function shieldOf(port: number, state: () => ShieldState, release: () => Promise
  * ```ts
  * import { shieldPort } from "@realpeer/tcp";
  * await using shield = await shieldPort(41000);
- * console.log(shield.state); // "held", whatever dials 41000 now is refused
+ * console.log(shield.state); // "held": every program that dials 41000 now is refused
  * ```
  */
 export async function shieldPort(port: number): Promise<PortShield> {

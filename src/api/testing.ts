@@ -39,7 +39,7 @@ export interface SelfConnectedPairOptions {
   readonly port?: number | undefined;
 }
 
-/** A socket that is connected to itself: everything written to it is read from it. */
+/** A socket that is connected to itself: everything written to it can be read from it. */
 export interface SelfConnectedPair extends AsyncDisposable {
   /** Both ends of the connection in one. */
   readonly socket: net.Socket;
@@ -51,13 +51,13 @@ export interface SelfConnectedPair extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-/** A loopback port on which nobody listens. */
+/** A loopback port without a listener. */
 export interface DeadPort extends Endpoint, AsyncDisposable {
   /** Gives the port back to the kernel; resolves when that is done. Safe to call twice. */
   release(): Promise<void>;
 }
 
-/** How often another port is tried when somebody takes the free one first. */
+/** How often another port is tried when another program takes the free one first. */
 const PORT_TRIES = 5;
 
 async function listen(hostname: string): Promise<[server: net.Server, port: number]> {
@@ -89,7 +89,7 @@ async function drop(socket: net.Socket): Promise<void> {
  *
  * @throws TypeError when `hostname` is no IP literal
  * @throws RangeError when `port` is not an integer from 1 to 65535
- * @throws the error of `net.connect`, with code EADDRINUSE when somebody listens on `port`
+ * @throws the error of `net.connect`, with code EADDRINUSE when there is a listener on `port`
  *
  * @example
  * ```ts
@@ -124,9 +124,9 @@ export async function selfConnectedPair(options: SelfConnectedPairOptions = {}):
 }
 
 /**
- * Finds a loopback port that refuses every connection, and keeps it so: the kernel gives it to nobody, neither to a server
- * that asks for any port nor to a client as its own end, which would be a self-connection. Somebody who binds this very
- * port can still listen on it. It does not keep the process alive.
+ * Finds a loopback port that refuses every connection, and keeps it so: the kernel gives it neither to a server that asks
+ * for any port nor to a client as its own end, which would be a self-connection. A server that binds this very port can
+ * still listen on it. It does not keep the process alive.
  *
  * @example
  * ```ts

@@ -12,7 +12,7 @@ export type StatusTest = number | readonly number[] | ((status: number) => boole
 export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port"> {
   /** @default {"GET"} */
   readonly method?: string | undefined;
-  /** Sent besides `host`, `accept` and, for a URL with a user, `authorization`, and in place of these. */
+  /** Sent in addition to `host`, `accept` and, for a URL with a user, `authorization`; a header given here replaces theirs. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Which statuses count; redirects are not followed. @default {200 to 399} */
   readonly status?: StatusTest | undefined;
@@ -55,7 +55,7 @@ function statusTest(status: StatusTest | undefined): (status: number) => boolean
  * Waits until a real peer answers a request with a status that counts. The body is not read, redirects are not
  * followed, no proxy is asked. The options are those of `waitForPort`, with `attemptTimeout` 10000.
  *
- * @throws {TypeError} when the URL is none of `http:` or `https:`, or an option has the wrong type or an unknown name
+ * @throws {TypeError} when the URL is neither `http:` nor `https:`, or an option has the wrong type or an unknown name
  * @throws {RangeError} when a number is out of its range
  * @throws {ConnectTimeoutError} when no answer counted in time; `cause` is the last failure
  * @throws `signal.reason`, as it is, when the signal aborts; the error of a certificate that is not accepted

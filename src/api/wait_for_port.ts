@@ -24,7 +24,7 @@ export interface WaitResult {
   readonly elapsed: number;
 }
 
-/** How long `waitForPort` waits unless told otherwise, in milliseconds. */
+/** How long `waitForPort` waits by default, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
@@ -37,7 +37,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  *
  * @throws TypeError when an option has the wrong type or an unknown name
  * @throws RangeError when a number is out of its range
- * @throws ConnectTimeoutError when nobody accepted in time; `cause` is the last failure
+ * @throws ConnectTimeoutError when no peer accepted in time; `cause` is the last failure
  * @throws `signal.reason`, as it is, when the signal aborts
  *
  * @example
@@ -71,7 +71,7 @@ export async function waitWithCounts(options: ConnectOptions, counts?: AttemptCo
 }
 
 /**
- * Waits until the adapter's attempt succeeds, whatever it is that it attempts, and closes what it opened.
+ * Waits until an attempt of the adapter succeeds, and closes what it opened.
  *
  * @internal
  */
