@@ -37,7 +37,7 @@ function editDistance(a: string, b: string): number {
 
 /** The known word that was probably meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  // No word is near to one that is several times as long.
+  // A word that is several times as long is never near.
   if (word.length > MAX_WORD) return undefined;
   const isNear = (other: string): boolean =>
     editDistance(word, other) <= Math.max(1, Math.floor(other.length / 2)) ||
@@ -47,8 +47,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 
 function unknownOption(rawName: string, specs: OptionSpecs, command: string): UsageError {
   const meant = rawName.startsWith("--") ? nearest(rawName.slice(2), Object.keys(specs)) : undefined;
-  const wayOut = meant === undefined ? `see realpeer ${command} --help` : `did you mean --${meant}?`;
-  return new UsageError(`Unknown option ${rawName}, ${wayOut}`);
+  const hint = meant === undefined ? `see realpeer ${command} --help` : `did you mean --${meant}?`;
+  return new UsageError(`Unknown option ${rawName}, ${hint}`);
 }
 
 /**

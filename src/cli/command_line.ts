@@ -5,10 +5,10 @@ import { printable } from "./output.ts";
 import { CannotRunError, isBrokenPipe, type System } from "./runtime/system.ts";
 import { wait } from "./commands/wait.ts";
 
-/** One of the commands; with its exit status. */
+/** One of the commands; resolves with its exit status. */
 export type Command = (args: readonly string[], system: System, interrupts: Interrupts) => Promise<number> | number;
 
-/** Loaded when they are asked for: what they import costs time. `wait`, which is in a hurry, is there already. */
+/** Loaded when they are asked for: what they import costs time. `wait` has to start fast and is imported above. */
 const commands: Readonly<Record<string, () => Command | Promise<Command>>> = {
   wait: () => wait,
   start: async () => (await import("./commands/start.ts")).start,
@@ -22,12 +22,12 @@ const COMMAND_NAMES: readonly string[] = Object.keys(commands);
 function unknownCommand(name: string): UsageError {
   const isOption = name.startsWith("-");
   const meant = nearest(name.replace(/^-+/, ""), isOption ? ["help", "version"] : COMMAND_NAMES);
-  const wayOut = meant !== undefined
+  const hint = meant !== undefined
     ? `did you mean ${isOption ? "--" : ""}${meant}?`
     : /\d$/.test(name)
     ? `did you mean realpeer wait ${name}?`
     : "see realpeer --help";
-  return new UsageError(`Unknown ${isOption ? "option" : "command"} ${name}, ${wayOut}`);
+  return new UsageError(`Unknown ${isOption ? "option" : "command"} ${name}, ${hint}`);
 }
 
 async function run(system: System, interrupts: Interrupts): Promise<number> {
@@ -57,7 +57,7 @@ const BROKEN_PIPE_STATUS = 128 + 13;
 /** How much of a message is shown: it may quote an argument of any length. */
 const MAX_LINE = 500;
 
-/** One line of what went wrong, whatever it was. */
+/** The error in one line. */
 function lineOf(error: unknown): string {
   const message = error instanceof Error ? error.message || error.name : String(error);
   const whole = message.length > MAX_LINE ? `${message.slice(0, MAX_LINE)}…` : message;
@@ -73,7 +73,7 @@ export async function runCommandLine(system: System): Promise<number> {
     return await run(system, interrupts);
   } catch (error) {
     if (error instanceof Interrupted) return error.status;
-    // The reader of standard output, such as `head`, has enough.
+    // The reader of standard output, such as `head`, has ended.
     if (isBrokenPipe(error)) return BROKEN_PIPE_STATUS;
     system.stderr.write(`realpeer: ${printable(lineOf(error))}\n`);
     if (error instanceof CannotRunError) return error.status;

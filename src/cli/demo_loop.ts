@@ -12,7 +12,7 @@ export interface DemoState {
   rejected: number;
 }
 
-/** A connection that was made after all; its peer may be itself or somebody else. */
+/** A connection that succeeded; its peer may be itself or a server. */
 export interface DemoConnection {
   readonly pair: EndpointPair;
   readonly isSelf: boolean;

@@ -21,7 +21,7 @@ const PROXIES = /^(docker-proxy|rootlessport|slirp4netns|pasta|rootlesskit|gvpro
 export interface ServedBy {
   readonly pid: number | null;
   readonly command: string | null;
-  /** Whether the process belongs to the tree that was started; null where that cannot be told. */
+  /** Whether the process belongs to the tree that was started; null where that is unknown. */
   readonly ownTree: boolean | null;
 }
 

@@ -3,7 +3,7 @@ import type { Output, System } from "./runtime/system.ts";
 type Colour = "red" | "yellow" | "green" | "bold";
 const CODES: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, bold: 1 };
 
-/** Colours text where somebody sees it; without colour the text says the same. */
+/** Colours text on a terminal; without colour the text says the same. */
 export type Paint = (colour: Colour, text: string) => string;
 
 export function painterFor(output: Output, system: System): Paint {

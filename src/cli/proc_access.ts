@@ -13,17 +13,17 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 const ELSEWHERE_AT_LEAST = "netstat -an -p tcp";
 
-/** The same error with the way out: where there is no /proc, the command that does the same there. */
-export function withWayOut(error: unknown): unknown {
+/** The same error with a hint: where there is no /proc, the command that does the same there. */
+export function withHint(error: unknown): unknown {
   const { name, code, path, message } = error as NodeJS.ErrnoException;
   if (name === "NotCapable") {
     return new Error(`Cannot read ${PROC}: Deno allows that only with the --allow-all flag`, { cause: error });
   }
   if (code === undefined) return error;
-  const wayOut = process.platform === "linux"
+  const hint = process.platform === "linux"
     ? code === "ENOENT" ? `is proc(5) mounted on ${PROC}? Else name its place with --proc` : "run it as root"
     : `this system has its own command: ${ELSEWHERE[process.platform] ?? ELSEWHERE_AT_LEAST}`;
-  return new Error(`Cannot read ${path ?? message} (${code}), ${wayOut}`, { cause: error });
+  return new Error(`Cannot read ${path ?? message} (${code}), ${hint}`, { cause: error });
 }
 
 /** Runs what reads /proc. */
@@ -31,7 +31,7 @@ export function readingProc<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    throw withWayOut(error);
+    throw withHint(error);
   }
 }
 

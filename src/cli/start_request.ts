@@ -15,7 +15,7 @@ const OPTIONS = {
   "stop-timeout": { type: "string" },
 } as const;
 
-/** A server, and all that `realpeer wait` is told. */
+/** A server, and the request of a `realpeer wait`. */
 export interface StartRequest extends WaitRequest {
   /** A command line for the system's shell. */
   readonly server: string;

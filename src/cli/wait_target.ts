@@ -7,7 +7,7 @@ import { ConnectTimeoutError, describeFailure } from "../core/errors.ts";
 import { type ConnectOptions, resolveOptions } from "../core/options.ts";
 import type { RetryOptions } from "../core/retry.ts";
 import { roundMs } from "./output.ts";
-import { withWayOut } from "./proc_access.ts";
+import { withHint } from "./proc_access.ts";
 import type { HttpTarget, TcpTarget, UnixTarget, WaitTarget } from "./target.ts";
 
 /** How to wait for each target, in milliseconds; 0 is none. */
@@ -20,11 +20,11 @@ export interface WaitOptions {
   readonly free: boolean;
   /** Which HTTP statuses count; undefined for the default. */
   readonly status: StatusTest | undefined;
-  /** Whether any certificate will do. */
+  /** Whether any certificate is accepted. */
   readonly insecure: boolean;
 }
 
-/** What came of one target, as `--json` shows it. */
+/** The result of one target, as `--json` shows it. */
 export interface TargetReport {
   readonly target: string;
   readonly ready: boolean;
@@ -111,7 +111,7 @@ export class TargetWait {
       // What is to be bound is a port of this host, however it is named.
       await waitWith(adapter, resolved, { counts: this.#counts, openHint: () => openLocalHint("localhost") });
     } catch (error) {
-      throw (error as Error).name === "NotCapable" ? withWayOut(error) : error;
+      throw (error as Error).name === "NotCapable" ? withHint(error) : error;
     }
   }
 

@@ -70,7 +70,7 @@ export class Waiting {
     return pending.map(({ target, reason }) => `${target.text} (${reason})`).join(", ");
   }
 
-  /** Why it was all in vain, in one line. `reason` is why the caller has given up. */
+  /** Why the wait failed, in one line. `reason` is why the caller has given up. */
   explain(reason?: string): string {
     const failed = this.waits.find(({ failure }) => failure !== undefined);
     if (failed) return `Cannot wait for ${failed.target.text}: ${failed.reason}`;

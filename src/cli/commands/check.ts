@@ -25,7 +25,7 @@ interface PortReport extends PortRisk {
   readonly range: PortRange;
   /** Whether the kernel gives this port to no client. */
   readonly reserved: boolean;
-  /** Who listens there now; null when nobody does, or where that cannot be seen. */
+  /** The listener there now; null when there is none, or it cannot be seen. */
   readonly listening: readonly ListenerReport[] | null;
   /** A command that ends the risk, of this port and the others that were asked for, or the advice to use another port. */
   readonly fix: string | null;

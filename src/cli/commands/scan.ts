@@ -119,8 +119,8 @@ function write(findings: Findings, request: Request, system: System): void {
     system.stdout.write(textOf(findings, request, system));
   }
   if (hasHidden) {
-    const wayOut = process.getuid?.() === 0 ? "" : ", run as root to see all";
-    system.stderr.write(`realpeer: Some processes cannot be seen${wayOut}\n`);
+    const hint = process.getuid?.() === 0 ? "" : ", run as root to see all";
+    system.stderr.write(`realpeer: Some processes cannot be seen${hint}\n`);
   }
 }
 

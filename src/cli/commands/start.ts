@@ -80,7 +80,7 @@ class Start {
       progress?.clear();
       life.endWatch();
     }
-    // Two starters may find one port free: what answers counts only while the server runs.
+    // Two commands may find one port free: an answer counts only while the server runs.
     const isOver = life.over.aborted || life.isOver();
     if (this.#waiting.isReady && !isOver) this.#judge(server);
     this.#report();
@@ -102,7 +102,7 @@ class Start {
     }
   }
 
-  /** Whether no target is answered by a server that was there before; says what is to be said about the others. */
+  /** Whether no target is answered by a server that was there before; prints a warning about doubtful ones. */
   #areOurs(): boolean {
     for (const [{ target }, { foreign, warning }] of this.#verdicts) {
       if (foreign !== undefined) {

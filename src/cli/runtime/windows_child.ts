@@ -22,7 +22,7 @@ export function startOnWindows(command: readonly string[]): Promise<Child> {
       const child = spawnResolved(command);
       const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
       child.once("error", (error) => reject(cannotRun(command[0] ?? "", error)));
-      // The console has told the program by itself.
+      // The console itself notifies the program.
       child.once("spawn", () => resolve({ kill() {}, ended }));
     } catch (error) {
       reject(cannotRun(command[0] ?? "", error));
