@@ -1,6 +1,6 @@
 /**
  * TCP connections to real peers: a client that dials a dead local port can be connected, by the kernel, to itself, and
- * then hears its own bytes and keeps the real server off the port. What this module returns never is such a connection.
+ * then hears its own bytes and keeps the real server off the port. This module never returns a connection of that kind.
  * The same code runs on Deno, Bun and Node.
  *
  * @example
