@@ -15,8 +15,11 @@ export const ONCE: readonly string[] = [
   "tests/scripts/",
 ];
 
+/** Those of them that take long: a million random texts, a Prometheus. */
+const LONG: readonly string[] = ["tests/core/endpoint_properties.test.ts", "tests/readme/many_hosts.test.ts"];
+
 /** What `npm run test:quick` runs beside the checks: the core, the host, and the command in the test's own process. */
-export const QUICK: readonly string[] = [
+export const QUICK_FILES: readonly string[] = [
   ...ONCE,
   "tests/host/inspect.test.ts",
   "tests/host/own_addresses.test.ts",
@@ -31,3 +34,6 @@ export const QUICK: readonly string[] = [
 export function excluding(names: readonly string[]): string[] {
   return names.map((name) => `--exclude=${name.endsWith("/") ? `${name}**` : name}`);
 }
+
+/** The same as arguments of vitest. */
+export const QUICK: readonly string[] = [...QUICK_FILES, ...excluding(LONG)];

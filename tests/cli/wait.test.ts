@@ -21,7 +21,8 @@ async function waitForJson(...args: string[]): Promise<[code: number | null, doc
   return [code, JSON.parse(stdout)];
 }
 
-describe("realpeer wait", () => {
+// They wait more than they work.
+describe.concurrent("realpeer wait", () => {
   test("reports a port that is open, in these fields", async () => {
     await using server = await startServer((socket) => socket.resume());
     const { code, stdout, stderr } = await runHere(["wait", "--json", `127.0.0.1:${server.port}`]);
@@ -124,7 +125,7 @@ describe("realpeer wait", () => {
   });
 });
 
-describe("realpeer wait --while-pid", () => {
+describe.concurrent("realpeer wait --while-pid", () => {
   test("gives up when the process is gone, within 250 ms", async () => {
     await using dead = await deadPort();
     const delays: number[] = [];

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sum } from "../../scripts/test/count.ts";
-import { excluding, ONCE, QUICK } from "../../scripts/test/once.ts";
+import { excluding, ONCE, QUICK_FILES } from "../../scripts/test/once.ts";
 import { countReport, readChoice } from "../../scripts/test/vitest.ts";
 import { root } from "../fixtures/runtime.ts";
 
@@ -50,7 +50,7 @@ test("files and the pattern of names are read from vitest's own flags", () => {
 });
 
 test("what runs once, and what runs quickly, is there", () => {
-  const gone = [...ONCE, ...QUICK].filter((name) => !existsSync(join(root, name)));
+  const gone = [...ONCE, ...QUICK_FILES].filter((name) => !existsSync(join(root, name)));
   expect(gone).toEqual([]);
   expect(excluding(["tests/core/", "tests/a.test.ts"])).toEqual([
     "--exclude=tests/core/**",
