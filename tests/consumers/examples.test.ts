@@ -10,7 +10,7 @@ const README = readFileSync(join(root, "README.md"), "utf8");
 
 /** The block of code that follows a title in bold. */
 function exampleOf(title: string, language: string): string {
-  const section = README.slice(README.indexOf(`\n**${title}**\n`));
+  const section = README.slice(README.indexOf(`\n**${title}**\n`, README.indexOf("\n### Coming from ")));
   const [, code] = new RegExp(`\n\`\`\`${language}\n([^]*?)\n\`\`\``).exec(section) ?? [];
   if (code === undefined) throw new Error(`README.md has no ${language} block below "${title}"`);
   return code;
@@ -23,7 +23,7 @@ function onStage(script: string): string[] {
   return inEmptyNamespace(["bash", "-e", "-c", `mount --bind ${hosts} /etc/hosts\n${script}`]);
 }
 
-const DATABASE = `node -e 'require("net").createServer((s) => s.end()).listen(5432)' &`;
+const DATABASE = `trap 'kill $(jobs -p)' EXIT; node -e 'require("net").createServer((s) => s.end()).listen(5432)' &`;
 
 describe.skipIf(noLab)(because("the README's examples, pasted as they stand,", noLab), () => {
   let project: Project;
@@ -68,16 +68,16 @@ describe.skipIf(noLab)(because("the README's examples, pasted as they stand,", n
     const [, script = ""] = /script:\n((?: +- .*\n?)+)/.exec(exampleOf("GitLab CI", "yaml")) ?? [];
     const lines = script.split("\n").map((line) => line.replace(/^ +- /, "")).filter(Boolean);
     expect(lines).toHaveLength(1);
-    expect(await runHere(`${DATABASE}\n${lines.join("\n")}\nkill $!`)).toContain("tested no page\n");
+    expect(await runHere(`${DATABASE}\n${lines.join("\n")}`)).toContain("tested no page\n");
   });
 
   test("docker compose: the command of the service", async () => {
-    const [, words = ""] = /command: (\[.*\])/.exec(exampleOf("docker compose", "yaml")) ?? [];
-    const command = (JSON.parse(words) as string[]).map((word) => `'${word}'`).join(" ");
+    const [, words = ""] = /command:\s+(\[[^\]]*\])/.exec(exampleOf("docker compose", "yaml")) ?? [];
+    const command = (JSON.parse(words.replace(/,\s*\]/, "]")) as string[]).map((word) => `'${word}'`).join(" ");
     // Docker ends all processes of a container: here they are a group.
-    const script = `${DATABASE} database=$!\nsetsid ${command} & server=$!
+    const script = `${DATABASE}\nsetsid ${command} & server=$!
       npx realpeer wait http://localhost:3000 -q -- node e2e.js
-      kill -- -$server $database`;
+      kill -- -$server`;
     expect(await runHere(script)).toContain("tested page\n");
   });
 });
