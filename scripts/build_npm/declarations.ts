@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { entryPoints, outputOf } from "./description.ts";
+import { entryPoints, isCommand, outputOf } from "./description.ts";
 import { moduleFiles } from "./slim.ts";
 
 /** What a declaration mentions, and the directive that makes a compiler load it; JSR allows no directive in sources. */
@@ -27,7 +27,7 @@ export function shareDeclarations(outDir: string): void {
     if (file.startsWith(join(outDir, "esm"))) rmSync(file);
     else nameTypes(file);
   }
-  for (const { path } of entryPoints) {
+  for (const { path } of entryPoints.filter(({ path }) => !isCommand(path))) {
     const [module, script] = [join(outDir, outputOf(path, "esm", ".d.ts")), join(outDir, outputOf(path, "script"))];
     writeFileSync(module, `export * from "${relative(dirname(module), script).replaceAll("\\", "/")}";\n`);
   }

@@ -1,7 +1,7 @@
 import { build, type BuildOptions, stop } from "esbuild";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { commands, entryPoints, type Format, outputOf } from "./description.ts";
+import { commands, entryPoints, type Format, isCommand, outputOf } from "./description.ts";
 
 const FORMATS: readonly Format[] = ["esm", "script"];
 const RELATIVE_IMPORT = /(?:from|import|require)\s*\(?\s*"(\.[^"]*)"/g;
@@ -22,19 +22,27 @@ export function moduleFiles(outDir: string): string[] {
   return files.filter((file) => /\.[jt]s$/.test(file));
 }
 
-/** Removes what no entry point leads to: modules of types only, and the declarations of inner modules. */
-function prune(outDir: string): void {
+/** These files, as far as they exist, and all that they import. */
+function closure(files: readonly string[]): Set<string> {
   const reached = new Set<string>();
-  const pending = FORMATS.flatMap((format) =>
-    [...entryPoints, ...commands].flatMap(({ path }) =>
-      [".js", ".d.ts"].map((extension) => join(outDir, outputOf(path, format, extension)))
-    )
-  );
+  const pending = [...files];
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
     if (reached.has(file) || !existsSync(file)) continue;
     reached.add(file);
     pending.push(...importsOf(file));
   }
+  return reached;
+}
+
+/** Removes what no entry point leads to: modules of types only, and the declarations of inner modules. */
+function prune(outDir: string): void {
+  const reached = closure(
+    FORMATS.flatMap((format) =>
+      entryPoints.flatMap(({ path }) =>
+        [".js", ".d.ts"].map((extension) => join(outDir, outputOf(path, format, extension)))
+      )
+    ),
+  );
   for (const file of moduleFiles(outDir)) {
     if (!reached.has(file)) rmSync(file);
   }
@@ -47,17 +55,16 @@ async function compress(outDir: string): Promise<void> {
   await build({ ...MODERN, ...inPlace, entryPoints: modules, minifyWhitespace: true, minifySyntax: true });
 }
 
-/** The ES modules that the package has as CommonJS too: the bundle takes the latter, instead of a copy of its own. */
-function shared(outDir: string): string[] {
-  const modules = moduleFiles(outDir).filter((file) => file.endsWith(".js"));
-  return modules.filter((file) => existsSync(file.replace(join(outDir, "esm"), join(outDir, "script"))));
+/** The ES modules of the library. The package has them as CommonJS too, which the bundle takes instead of a copy of its own. */
+function libraryModules(outDir: string): string[] {
+  const entries = entryPoints.filter(({ path }) => !isCommand(path));
+  return [...closure(entries.map(({ path }) => join(outDir, outputOf(path, "esm"))))];
 }
 
 /** Bundles the commands, because loading many files takes longer than a short command (`npm run bench -- startup`). */
 async function bundleCommands(outDir: string): Promise<void> {
   for (const { path } of commands) {
     const [module, script] = [join(outDir, outputOf(path, "esm")), join(outDir, outputOf(path, "script"))];
-    const external = shared(outDir).filter((file) => file.startsWith(join(outDir, "esm")));
     const { outputFiles: [bundle] } = await build({
       ...MODERN,
       absWorkingDir: outDir,
@@ -68,7 +75,7 @@ async function bundleCommands(outDir: string): Promise<void> {
       banner: { js: "#!/usr/bin/env node" },
       entryPoints: [module],
       outfile: script,
-      external,
+      external: libraryModules(outDir),
       write: false,
     });
     const [from, to] = ["esm", "script"].map((format) => relative(dirname(script), join(outDir, format, "src")));

@@ -8,8 +8,9 @@ import { root, run } from "../fixtures/runtime.ts";
 import { newProject, npmInstall, type Project, tool } from "./project.ts";
 import { tarball } from "./tarball.ts";
 
-const TARBALL_BUDGET_BYTES = 80_000;
-const CONNECT_BUDGET_BYTES = 6_000;
+// 80 kB and 6 kB before start, HTTP, the shield, TLS and the hint.
+const TARBALL_BUDGET_BYTES = 100_000;
+const CONNECT_BUDGET_BYTES = 8_000;
 const DOCUMENTS = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
 
 /** The paths in the tarball, without the folder that npm puts around them. */
