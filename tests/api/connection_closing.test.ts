@@ -1,28 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { connect, type Connection, type ConnectOptions } from "../../mod.ts";
+import { bytes, text, ways, within } from "../fixtures/connection_ways.ts";
 import { echo, startServer } from "../fixtures/tcp_server.ts";
 
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const text = (chunk: Uint8Array | undefined): string => new TextDecoder().decode(chunk);
-
-/** Rejects when something takes longer than it may. */
-function within<Result>(ms: number, promise: Promise<Result>): Promise<Result> {
-  return Promise.race([
-    promise,
-    sleep(ms, undefined, { ref: false }).then(() => Promise.reject(new Error("too late"))),
-  ]);
-}
-
-const ways: Readonly<Record<string, Partial<ConnectOptions>>> = {
-  "the runtime's own connect": {},
-  "node:net": { localAddress: "127.0.0.1" },
-};
-
-for (const [way, extra] of Object.entries(ways)) {
-  const open = (port: number, more: Partial<ConnectOptions> = {}): Promise<Connection> =>
-    connect({ hostname: "127.0.0.1", port, ...extra, ...more });
-
+for (const [way, open] of ways) {
   describe(`closed, over ${way},`, () => {
     test("rejects within milliseconds when the peer resets and nobody reads", async () => {
       await using server = await startServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 50));
