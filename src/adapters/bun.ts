@@ -1,6 +1,6 @@
 /**
  * A guarded `Bun.connect`: the same options, handlers and `Bun.Socket`, but never one that is connected to itself. The
- * handlers hear nothing of attempts that were rejected, and every byte of the one that was not.
+ * handlers see nothing of rejected attempts, and every byte of the accepted connection.
  *
  * @example
  * ```ts ignore
@@ -36,7 +36,7 @@ export type { RetryContext, RetryOptions } from "../core/retry.ts";
 export type { Endpoint } from "../core/endpoint.ts";
 export type { BunSocket, BunSocketOptions } from "./bun/types.ts";
 
-/** The guard's options, and whatever else `Bun.connect` takes. */
+/** The guard's options, and all others of `Bun.connect`. */
 export interface BunConnectOptions<Data = undefined>
   extends ConnectOptions, Omit<BunSocketOptions<Data>, keyof ConnectOptions> {}
 

@@ -26,7 +26,7 @@ export type { ConnectOptions } from "../core/options.ts";
 export type { RetryContext, RetryOptions } from "../core/retry.ts";
 export type { Endpoint } from "../core/endpoint.ts";
 
-/** The guard's options, and whatever else `Deno.connect` takes. */
+/** The guard's options, and all others of `Deno.connect`. */
 export interface DenoConnectOptions extends Omit<ConnectOptions, "localAddress" | "localPort" | "allowHalfOpen"> {
   /** `Deno.connect` has others, which cannot be guarded. @defaultValue `"tcp"` */
   readonly transport?: "tcp" | undefined;
@@ -47,7 +47,7 @@ const neverThrows: PropertyDescriptor = { value() {} };
 /**
  * Deno.connect lets go of a socket whose connect has succeeded when the abort comes before its own continuation: it stays
  * open for the life of the process (ext/net/01_net.js, `finally { signal.throwIfAborted() }`). A signal whose
- * `throwIfAborted` does nothing makes such a connect resolve. A test tells when Deno does without.
+ * `throwIfAborted` does nothing makes such a connect resolve. A test fails once Deno no longer needs this.
  *
  * An abort closes normally, which would leave the TIME-WAIT of a self-connection that is complete but not told yet: so
  * Deno hears of it only when such a socket would have come up.

@@ -14,7 +14,7 @@ import { ByteStreamConnection, type Connection } from "./connection.ts";
  *
  * @throws TypeError when an option has the wrong type or an unknown name
  * @throws RangeError when a number is out of its range
- * @throws SelfConnectError when the kernel connected the socket to itself: nobody is listening
+ * @throws SelfConnectError when the kernel connected the socket to itself: the port has no listener
  * @throws ConnectTimeoutError when `timeout` or, without retry, `attemptTimeout` ran out
  * @throws `signal.reason`, as it is, when the signal aborts
  *

@@ -82,7 +82,7 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
   #rejectClosed!: (error: unknown) => void;
   #hasPeerEnded = false;
   #isWriteClosed = false;
-  /** No more is expected of the byte stream: it was closed, dropped, or has failed. */
+  /** The byte stream was closed, dropped, or has failed. */
   #isOver = false;
   #failure: unknown;
   #closing: Promise<void> | undefined;
@@ -170,7 +170,7 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
 
   async #doFlushAndClose(): Promise<void> {
     await this.#outgoing.drain();
-    // A connection whose streams were never asked for has nothing to lose: it was only to prove that the peer is there.
+    // A connection whose streams were never used has nothing to lose: it only proved that the peer is there.
     const isUsed = this.#incoming.isUsed || this.#outgoing.isUsed;
     if (isUsed && !this.#isOver && !this.#hasPeerEnded) {
       await this.#sendFin().catch(() => {});
@@ -230,7 +230,7 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
     return this.#incoming.inUse ?? this.#outgoing.inUse;
   }
 
-  /** From now on the other connection has the bytes, and this one lives as long as that. */
+  /** Hands the bytes to the other connection; this one closes when that does. */
   #handOver(bytes: ByteStream, native: unknown, hostname: string): Connection {
     this.#isOver = true;
     this.#incoming.discard();

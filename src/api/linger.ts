@@ -11,8 +11,8 @@ const SLACK_BYTES = 1 << 20;
 
 /**
  * Waits for the peer's end after ours. To close the descriptor earlier, with bytes of the peer unread or still to come,
- * makes the kernel send a reset, and that destroys what is still on its way to the peer (RFC 1122, 4.2.2.13). Nobody tells
- * us what the peer has taken: the wait is over when nothing has arrived for a while, and at the latest after ten seconds,
+ * makes the kernel send a reset, and that destroys what is still on its way to the peer (RFC 1122, 4.2.2.13). What the peer has
+ * taken is not reported: the wait is over when nothing has arrived for a while, and at the latest after ten seconds,
  * or after more bytes than an echo of ours would be.
  *
  * Time is counted in ticks: a process that was stopped meanwhile sees one late tick, and what has arrived before the next.

@@ -21,9 +21,9 @@ function closedError(): Error {
 }
 
 /**
- * The direction from us to the peer. A WritableStream hands its sink one chunk at a time and tells nobody how many wait
- * behind it, but it asks the strategy for the size of each, in the call of write() itself. So the chunks are counted
- * there: what was passed to the stream until some moment is sent when as many have been written, whoever holds the lock.
+ * The direction from us to the peer. A WritableStream hands its sink one chunk at a time and does not say how many wait
+ * behind it, but it asks the strategy for the size of each within the call of write(). The chunks are counted there: all
+ * that were passed to the stream up to a moment are sent when as many have been written.
  */
 export class Outgoing {
   readonly #bytes: ByteStream;
@@ -86,7 +86,7 @@ export class Outgoing {
     if (this.#taken >= this.#limit || this.#isOver) throw closedError();
     this.#taken++;
     if (!isBytes(chunk)) {
-      // The stream is of no use from here on: what waits behind this chunk is not sent.
+      // The stream has ended: chunks that wait behind this one are not sent.
       this.#passed = this.#written = this.#taken;
       this.#limit = 0;
       this.#onDrained?.();

@@ -1,4 +1,4 @@
-/** With what `Connection.startTls` speaks TLS. Certificates and keys are PEM texts. */
+/** The options of `Connection.startTls`. Certificates and keys are PEM texts. */
 export interface StartTlsOptions {
   /** The name, or address, that the peer's certificate must be for. @defaultValue the one that was dialed */
   readonly hostname?: string | undefined;
@@ -19,7 +19,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof StartTlsOptions>(
 );
 
 /**
- * @throws TypeError for a name that is no option: a misspelt one may be about whom to trust
+ * @throws TypeError for an unknown option: a misspelt one may decide which peer is trusted
  * @internal
  */
 export function assertTlsOptions(options: StartTlsOptions): void {

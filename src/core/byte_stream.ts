@@ -1,6 +1,6 @@
 import type { Adapter } from "./attempt.ts";
 
-/** What hears of the bytes that arrive, and of how they end. */
+/** The receiver of the bytes that arrive, and of their end. */
 export interface ByteStreamListener {
   /** The next bytes. Their whole ArrayBuffer is the listener's from now on. */
   data(chunk: Uint8Array): void;
@@ -12,7 +12,7 @@ export interface ByteStreamListener {
 
 /** The bytes of one connection, both ways. What a runtime implements, so that api/connection.ts can make web streams of it. */
 export interface ByteStream {
-  /** Reports to `listener` from now on: first what was kept until now, and at once whatever happens without a reader. */
+  /** Reports to `listener` from now on: first what was kept until now, then every event at once, also without a reader. */
   listen(listener: ByteStreamListener): void;
   /** Asks for no more bytes. What is under way still arrives. */
   pause(): void;

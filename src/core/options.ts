@@ -212,7 +212,7 @@ export function optionsOf<Options extends ConnectOptions>(
 }
 
 /**
- * Whatever the options hold besides ours: what a native connect passes on to its runtime; undefined when nothing.
+ * The options that are not ours, which a native connect passes on to its runtime; undefined when there are none.
  *
  * @internal
  */

@@ -27,8 +27,8 @@ function defaultPauseAt(elapsed: number): number {
 }
 
 /**
- * The pauses between the attempts of one call. Where the caller leaves the schedule to us, a hint is listened to but not
- * believed: there are hosts where sockets come and go all the time. Pauses that it ends are limited to a few in a row, and
+ * The pauses between the attempts of one call. With the default schedule a hint may end a pause early, but it is not
+ * trusted: there are hosts where sockets come and go all the time. Pauses that it ends are limited to a few in a row, and
  * then to one for each pause of the schedule without a hint.
  */
 export class Pauses {
@@ -52,7 +52,7 @@ export class Pauses {
   /** Milliseconds until the attempt after attempt number `attempt`, which failed with `error`. */
   next(attempt: number, error: unknown): number {
     if (this.#hint === undefined) this.#hint = hasDefaultSchedule(this.#policy) ? this.#openHint() : null;
-    // What the hint tells of is the end of a refusal; nothing else is left to it.
+    // A hint reports the end of a refusal; after any other error it has no meaning.
     const isHinted = Boolean(this.#hint) && isRefusal(error);
     const policy = isHinted ? { ...this.#policy, ...HINTED_SCHEDULE } : this.#policy;
     return delayAfter(attempt, policy, this.#clock.random());

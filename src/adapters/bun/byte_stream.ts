@@ -36,7 +36,7 @@ class BunByteStream implements ByteStream {
   #report([name, detail]: SocketEvent): void {
     if (name === "data") {
       this.#listener?.data(owned(detail));
-      // The event buffer resumes the socket when it has been emptied, whatever was asked of us.
+      // The event buffer resumes the socket when it has been emptied, also after a pause was asked for.
       if (this.#isPaused) this.#socket.pause();
     } else if (name === "end") {
       this.#end();

@@ -4,7 +4,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { type ByteStream, type ByteStreamListener, connectionFailure } from "../../core/byte_stream.ts";
 import { byteStream } from "./byte_stream.ts";
 
-/** What TLS is to be spoken with. */
+/** The options of one TLS handshake. */
 export interface TlsSettings {
   readonly hostname: string;
   readonly ca?: string | readonly string[] | undefined;
@@ -23,7 +23,7 @@ export interface TlsAttempt {
 }
 
 const TICK_MS = 25;
-/** So often in a row nothing must have arrived before we believe that nothing will. */
+/** How many turns in a row nothing must have arrived before the stream counts as ended. */
 const QUIET_TICKS = 4;
 
 /** The encrypted bytes, in the shape in which `node:tls` takes them. */
@@ -38,7 +38,7 @@ function duplexOf(encrypted: ByteStream, onFailure: (error: unknown) => void): D
     },
     final: (callback) => void encrypted.closeWrite().then(() => callback(), callback),
   });
-  // What goes wrong below is reported by its own way.
+  // Failures of the connection below are reported separately.
   duplex.on("error", () => {});
   encrypted.listen({
     data(chunk) {
