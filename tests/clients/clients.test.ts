@@ -51,7 +51,8 @@ function believe(name: string, guard: Guard): Promise<Belief> {
   return runForJson(inLab(commandFor("tests/programs/client_bare.ts", [name, guard, String(LAB_PORT)])));
 }
 
-describe("unguarded, in a namespace whose kernel connects every socket to itself", () => {
+// Each has a namespace of its own, and most of them wait for an answer that cannot come.
+describe.concurrent("unguarded, in a namespace whose kernel connects every socket to itself", () => {
   for (const [name, belief] of Object.entries(beliefs)) {
     test.skipIf(noLab)(because(`${name} is deceived`, noLab), async () => {
       expect(await believe(name, "none")).toEqual(belief);
