@@ -45,7 +45,8 @@ const DEV_SERVER_ENDS = 'server.on("connection", () => setTimeout(() => process.
 /** What the lines take for granted: a server, a development server that a test ends, and programs. */
 function fill(machine: Machine): void {
   const listen = (port: number, then: string): string =>
-    `import net from "node:net";\nconst server = net.createServer().listen(${port}, () => ${then});\n`;
+    `import http from "node:http";
+const server = http.createServer((_request, response) => response.end("page")).listen(${port}, () => ${then});\n`;
   machine.write("server.js", listen(8080, "server.close()"));
   machine.write("dev.js", listen(3000, "setTimeout(() => process.exit(), 10_000)") + DEV_SERVER_ENDS);
   machine.write("e2e.js", 'console.log("tested");');
