@@ -86,6 +86,7 @@ const situations: Record<string, () => Promise<unknown>> = {
     const beside = await dials();
     client.resetAndDestroy();
     await once(client, "close");
+    server.close();
     return { localPort, state: shield.state, beside, afterwards: await dials() };
   },
 
