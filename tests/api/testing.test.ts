@@ -54,7 +54,7 @@ describe("selfConnectedPair()", () => {
 describe("deadPort()", () => {
   test("is something to connect to as it is", async () => {
     await using dead = await deadPort();
-    await expect(connect(dead)).rejects.toMatchObject({ code: "ECONNREFUSED", port: dead.port });
+    await expect(connect(dead)).rejects.toMatchObject({ code: "ECONNREFUSED" });
     await expect(connect({ ...dead, timeout: 5000 })).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 

@@ -7,7 +7,9 @@ const [kind, portText] = process.argv.slice(2) as [string, string];
 const target = { hostname: "127.0.0.1", port: Number(portText) };
 // What the runtime loads on its first connect has to be loaded before.
 await (await connects[kind]!({ ...target, retry: true })).close();
-// So has what it does in the background at its start.
+// Deno panics where it cannot open the pipe that it hears of signals through: it is opened before, too.
+process.on("SIGWINCH", () => {});
+// So is what it does in the background at its start.
 await sleep(300);
 const files: number[] = [];
 try {
