@@ -37,8 +37,8 @@ function shieldOf(port: number, state: () => ShieldState, release: () => Promise
  * that binds a specific local address first, and then lets the kernel choose the port, can still be given it, though seldom.
  * Does not keep the process alive. Any number of shields of one port, in one process or in several, go together.
  *
- * @throws {RangeError} when the port is not an integer from 1 to 65535
- * @throws {Error} when the port cannot be held: there is no IPv4 loopback address, or (Deno) no permission to dial one
+ * @throws RangeError when the port is not an integer from 1 to 65535
+ * @throws Error when the port cannot be held: there is no IPv4 loopback address, or (Deno) no permission to dial one
  *
  * @example
  * ```ts

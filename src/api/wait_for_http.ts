@@ -10,13 +10,13 @@ export type StatusTest = number | readonly number[] | ((status: number) => boole
 
 /** The options of `waitForPort`, and what HTTP adds. An answer is the proof: `stableFor` changes nothing here. */
 export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port"> {
-  /** @default {"GET"} */
+  /** The method of the request. @defaultValue `"GET"` */
   readonly method?: string | undefined;
   /** Sent in addition to `host`, `accept` and, for a URL with a user, `authorization`; a header given here replaces theirs. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** Which statuses count; redirects are not followed. @default {200 to 399} */
+  /** Which statuses count; redirects are not followed. @defaultValue `200 to 399` */
   readonly status?: StatusTest | undefined;
-  /** Takes any certificate, also one that has signed itself or names another host. @default {false} */
+  /** Takes any certificate, also one that has signed itself or names another host. @defaultValue `false` */
   readonly insecure?: boolean | undefined;
 }
 
@@ -55,16 +55,19 @@ function statusTest(status: StatusTest | undefined): (status: number) => boolean
  * Waits until a real peer answers a request with a status that counts. The body is not read, redirects are not
  * followed, no proxy is asked. The options are those of `waitForPort`, with `attemptTimeout` 10000.
  *
- * @throws {TypeError} when the URL is neither `http:` nor `https:`, or an option has the wrong type or an unknown name
- * @throws {RangeError} when a number is out of its range
- * @throws {ConnectTimeoutError} when no answer counted in time; `cause` is the last failure
+ * @throws TypeError when the URL is neither `http:` nor `https:`, or an option has the wrong type or an unknown name
+ * @throws RangeError when a number is out of its range
+ * @throws ConnectTimeoutError when no answer counted in time; `cause` is the last failure
  * @throws `signal.reason`, as it is, when the signal aborts; the error of a certificate that is not accepted
  *
  * @example
  * ```ts
+ * import { createServer } from "node:http";
  * import { waitForHttp } from "@realpeer/tcp";
- * const { status, elapsed } = await waitForHttp("http://localhost:3000/health", { status: 200 });
+ * const server = createServer((_request, response) => response.end("healthy")).listen(30_000, "127.0.0.1");
+ * const { status, elapsed } = await waitForHttp("http://127.0.0.1:30000/health", { status: 200 });
  * console.log(`${status} after ${Math.round(elapsed)} ms`);
+ * server.close();
  * ```
  */
 export async function waitForHttp(

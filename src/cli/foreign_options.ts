@@ -48,7 +48,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 /**
  * Answers an option that another tool has.
  *
- * @throws {UsageError} when there is one among the arguments
+ * @throws UsageError when there is one among the arguments
  */
 export function assertOwnOptions(args: readonly string[], specs: OptionSpecs): void {
   for (const arg of args) {

@@ -76,7 +76,7 @@ function hintFor(plain: string): string | undefined {
 /**
  * Reads what `parseEndpoint` does, `http:` and `https:` URLs, `unix:PATH`, and the spellings of other tools for these.
  *
- * @throws {UsageError} when the text has another shape
+ * @throws UsageError when the text has another shape
  */
 export function parseTarget(text: string): WaitTarget {
   const plain = SYNONYMS.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), text);

@@ -17,11 +17,11 @@ export interface Hold {
 }
 
 export interface PortHolderOptions {
-  /** @default {openWithNodeNet} */
+  /** @defaultValue `openWithNodeNet` */
   readonly open?: OpenSelf | undefined;
-  /** Which of these this process may dial on the port; asked before each socket. @default {the first one} */
+  /** Which of these this process may dial on the port; asked before each socket. @defaultValue `the first one` */
   readonly choose?: ((port: number, hostnames: readonly string[]) => string | undefined) | undefined;
-  /** Calls back when a listener may have gone. @default {watchListeners} */
+  /** Calls back when a listener may have gone. @defaultValue `watchListeners` */
   readonly watch?: ((onChange: () => void) => () => void) | undefined;
 }
 

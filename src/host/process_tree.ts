@@ -4,9 +4,9 @@ import { keyOf, type ProcessRow } from "./process_table.ts";
 
 /** How a tree is stopped. */
 export interface StopOptions {
-  /** What its processes are sent first. @default {"SIGTERM"} */
+  /** What its processes are sent first. @defaultValue `"SIGTERM"` */
   readonly signal?: NodeJS.Signals | undefined;
-  /** Milliseconds that they have to end by themselves before SIGKILL. @default {5000} */
+  /** Milliseconds that they have to end by themselves before SIGKILL. @defaultValue `5000` */
   readonly timeout?: number | undefined;
   /** Kills at once, also in the middle of `timeout`. */
   readonly hurry?: AbortSignal | undefined;

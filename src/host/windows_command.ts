@@ -119,7 +119,7 @@ function throughCmd(line: string, { env }: WindowsFiles, variables: WindowsComma
 /**
  * How to run a program with these arguments, so that they arrive unchanged.
  *
- * @throws {WindowsCommandError} when there is no such program, or an argument cannot arrive unchanged
+ * @throws WindowsCommandError when there is no such program, or an argument cannot arrive unchanged
  */
 export function windowsCommand([name = "", ...args]: readonly string[], files: WindowsFiles): WindowsCommand {
   const file = find(name, files);
