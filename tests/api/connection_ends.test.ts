@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ConnectOptions } from "../../mod.ts";
-import { find, missing } from "../fixtures/daemon.ts";
+import { find, IN_PATH, missing } from "../fixtures/daemon.ts";
 import { because } from "../fixtures/lab.ts";
 import { commandFor, runForJson, runtime } from "../fixtures/runtime.ts";
 import type { Cell, Outcome, Report } from "../programs/connection_ends.ts";
@@ -53,7 +53,7 @@ const WAYS: Readonly<Record<string, Partial<ConnectOptions>>> = {
   "the runtime's own connect": {},
   "node:net": { localAddress: "127.0.0.1" },
 };
-const reason = missing(["python3", find("python3")]);
+const reason = missing(["python3", find("python3", IN_PATH)]);
 
 describe("connections that end", () => {
   for (const [way, options] of Object.entries(WAYS)) {

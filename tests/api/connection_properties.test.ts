@@ -4,7 +4,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { connect, type Connection } from "../../mod.ts";
-import { find, missing } from "../fixtures/daemon.ts";
+import { find, IN_PATH, missing } from "../fixtures/daemon.ts";
 import { because } from "../fixtures/lab.ts";
 import { type PeerReport, ScriptedPeers } from "../fixtures/scripted_peer.ts";
 
@@ -155,7 +155,7 @@ function check({ end, greeting, allowHalfOpen }: Program, outcome: Outcome): voi
 const AT_ONCE = 100;
 /** 2,000 programs in CI. */
 const RUNS = process.env["CI"] === "true" ? 20 : 3;
-const reason = missing(["python3", find("python3")]);
+const reason = missing(["python3", find("python3", IN_PATH)]);
 
 test.skipIf(reason)(because(`${RUNS * AT_ONCE} random programs end as the model says`, reason), async () => {
   const seed = Math.trunc(Math.random() * 2 ** 31);
