@@ -51,7 +51,9 @@ class Call<Socket> implements TrialContext<Socket> {
   readonly counts: AttemptCounts;
   readonly isLimited: boolean;
   readonly #isName: boolean;
-  readonly #pauses: Pauses;
+  readonly #openHint: OpenHint | undefined;
+  /** Made for the first pause: a call that succeeds at once needs none. */
+  #pauses: Pauses | undefined;
   readonly #started: number;
   /** The reason that ends the call, once there is one. */
   #ended: { readonly reason: unknown } | undefined;
@@ -73,7 +75,7 @@ class Call<Socket> implements TrialContext<Socket> {
     this.isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity ||
       options.policy !== NO_RETRY;
     this.#isName = ipVersion(options.target.hostname) === 0;
-    this.#pauses = new Pauses(options.policy, clock, context.openHint);
+    this.#openHint = context.openHint;
     this.#started = clock.now();
   }
 
@@ -99,7 +101,7 @@ class Call<Socket> implements TrialContext<Socket> {
       return { socket, pair, attempts, selfConnects, elapsed: this.elapsed() };
     } finally {
       cancelTimeout();
-      this.#pauses.close();
+      this.#pauses?.close();
       // A signal of another making may lack it.
       signal?.removeEventListener?.("abort", onAbort);
       this.#race?.abandon(undefined);
@@ -126,26 +128,30 @@ class Call<Socket> implements TrialContext<Socket> {
       if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
       if (!await this.#untilEnded(policy.isRetriable(error))) throw error;
       if (policy === NO_RETRY) continue;
+      this.#pauses ??= new Pauses(policy, this.clock, this.#started, this.#openHint);
       const delay = this.#pauses.next(counts.attempts, error);
       await this.#untilEnded(onRetry?.({ attempt: counts.attempts, error, delay, target, selfConnect }));
       await this.#pause(delay);
     }
   }
 
-  async #dialOnce(): Promise<Proved<Socket>> {
+  #dialOnce(): Promise<Proved<Socket>> {
     const { target, policy, attemptTimeout } = this.options;
     const hasRetry = policy !== NO_RETRY;
     const isByAddress = this.#isName && (hasRetry || attemptTimeout < Infinity || this.#selfConnected.length > 0);
     const isLookedUp = isByAddress && this.adapter.lookup !== undefined;
-    if (!isLookedUp && !(isByAddress && hasRetry)) {
-      const trial = new Trial(this, target);
-      this.#interrupt = (reason) => trial.abandon(reason);
-      return await trial.proved;
-    }
+    if (isLookedUp || (isByAddress && hasRetry)) return this.#dialByAddress(isLookedUp);
+    const trial = new Trial(this, target);
+    if (this.isLimited) this.#interrupt = (reason) => trial.abandon(reason);
+    return trial.proved;
+  }
+
+  async #dialByAddress(isLookedUp: boolean): Promise<Proved<Socket>> {
+    const { target, policy } = this.options;
     const targets = isLookedUp ? await this.#targets() : [target];
     const race = this.#race ??= this.#newRace(!isLookedUp);
     this.#interrupt = (reason) => race.abandon(reason);
-    return await race.dial(targets, !hasRetry || this.counts.attempts >= policy.maxAttempts);
+    return await race.dial(targets, policy === NO_RETRY || this.counts.attempts >= policy.maxAttempts);
   }
 
   #newRace(keepsOverdue: boolean): Race<Socket> {
@@ -206,7 +212,7 @@ class Call<Socket> implements TrialContext<Socket> {
           this.#wake = resolve;
           if (this.#race?.winner) return resolve();
           cancel = after(ms, resolve, this.clock);
-          unwatch = this.#pauses.watch(resolve);
+          unwatch = this.#pauses?.watch(resolve);
         }),
       );
     } finally {

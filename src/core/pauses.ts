@@ -42,11 +42,11 @@ export class Pauses {
   #creditAt: number;
 
   /** `openHint` is called before a pause: a call that succeeds at once needs no hint. */
-  constructor(policy: RetryPolicy, clock: Clock, openHint: OpenHint = () => null) {
+  constructor(policy: RetryPolicy, clock: Clock, started: number, openHint: OpenHint = () => null) {
     this.#policy = policy;
     this.#clock = clock;
     this.#openHint = openHint;
-    this.#started = this.#creditAt = clock.now();
+    this.#started = this.#creditAt = started;
   }
 
   /** Milliseconds until the attempt after attempt number `attempt`, which failed with `error`. */
