@@ -52,9 +52,9 @@ export const peers: readonly Tool[] = [
   },
 ];
 
-/** The command as npm installs it for Node, and `@realpeer/tcp/cli` for the others. */
+/** The command as npm installs it. */
 export function realpeer(runtime: Runtime, args: readonly string[]): string[] {
-  return onRuntime(runtime, join(packageFolder, runtime === "node" ? "script" : "esm", "src/cli/main.js"), args);
+  return onRuntime(runtime, join(packageFolder, "script/src/cli/main.js"), args);
 }
 
 const ours: readonly CommandTool[] = RUNTIMES.map((runtime) => ({
