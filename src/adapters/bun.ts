@@ -22,6 +22,7 @@
  * @module
  */
 import process from "node:process";
+import type { Adapter } from "../core/attempt.ts";
 import { dial } from "../core/dial.ts";
 import { ipVersion } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
@@ -70,7 +71,11 @@ async function connectWith<Data>(
     connectError: (socket) => void (refused = socket),
     ...(opensLate ? { handshake: open } : {}),
   };
-  const adapter = adapterFor<Data>({ ...native, data: data as Data }, shown, (socket) => refused = socket);
+  const adapter: Adapter<Bun.Socket<Data>> = {
+    ...adapterFor<Data>({ ...native, data: data as Data }, shown, (socket) => refused = socket),
+    // Empty once the socket is closed.
+    localPort: ({ localPort }) => localPort || undefined,
+  };
   try {
     const { socket } = await dial(adapter, resolved);
     const kept: unknown = socket.data;

@@ -81,6 +81,13 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
  */
 export const denoAdapter: PortableAdapter<Deno.TcpConn> = { ...adapterFor(undefined), byteStream };
 
+/** For a caller that gets the connection as it is. */
+function nativeAdapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter<Deno.TcpConn> {
+  return { ...adapterFor(nativeOptions), localPort: ({ localAddr }) => localAddr.port };
+}
+
+const plainAdapter = nativeAdapterFor(undefined);
+
 function resolve(options: DenoConnectOptions): ResolvedOptions {
   const { localAddress, localPort, transport }: Record<string, unknown> = { ...options };
   if (localAddress !== undefined || localPort !== undefined) {
@@ -114,6 +121,7 @@ function resolve(options: DenoConnectOptions): ResolvedOptions {
  */
 export async function connect(options: DenoConnectOptions): Promise<Deno.TcpConn> {
   const resolved = resolve(options);
-  const { socket } = await dial(adapterFor(foreignOptions(options)), resolved);
+  const nativeOptions = foreignOptions(options);
+  const { socket } = await dial(nativeOptions === undefined ? plainAdapter : nativeAdapterFor(nativeOptions), resolved);
   return socket;
 }

@@ -95,6 +95,13 @@ function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): 
  */
 export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefined), byteStream };
 
+/** For a caller that gets the socket as it is. */
+function nativeAdapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
+  return { ...adapterFor(nativeOptions), localPort: ({ localPort }) => localPort };
+}
+
+const plainAdapter = nativeAdapterFor(undefined);
+
 /**
  * Opens a connection to a real peer with `net.connect`.
  *
@@ -111,10 +118,10 @@ export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefine
  * ```
  */
 export async function connect(options: NodeConnectOptions): Promise<net.Socket> {
-  const host = options?.host;
-  const given = host === undefined ? options : { ...options, hostname: options.hostname ?? host };
+  const { host, ...rest } = options ?? {};
+  const given = host === undefined ? options : { ...rest, hostname: options.hostname ?? host };
   const resolved = resolveOptions(given, { passesOn: true, isWindows: process.platform === "win32" });
-  const { host: _host, ...nativeOptions } = foreignOptions(options) ?? {};
-  const { socket } = await dial(adapterFor(nativeOptions), resolved);
+  const nativeOptions = foreignOptions(given);
+  const { socket } = await dial(nativeOptions === undefined ? plainAdapter : nativeAdapterFor(nativeOptions), resolved);
   return socket;
 }

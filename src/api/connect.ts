@@ -2,6 +2,7 @@ import { withAdapter } from "../adapters/choose.ts";
 import { isWindows } from "../adapters/detect.ts";
 import { dial } from "../core/dial.ts";
 import { type ConnectOptions, optionsOf, resolveOptions } from "../core/options.ts";
+import { endsOf } from "../core/trial.ts";
 import { ByteStreamConnection, type Connection } from "./connection.ts";
 
 /**
@@ -37,9 +38,12 @@ export async function connect<Native = unknown>(
 ): Promise<Connection<Native>> {
   const options = resolveOptions(optionsOf(first, more), { isWindows });
   return await withAdapter(options, async (adapter) => {
-    const { socket, pair } = await dial(adapter, options);
-    const { target: { hostname }, allowHalfOpen } = options;
+    const proved = await dial(adapter, options);
+    const { target, allowHalfOpen } = options;
+    const { socket } = proved;
+    const pair = endsOf(adapter, proved, target);
+    const settings = { hostname: target.hostname, allowHalfOpen };
     // What the runtime's socket is, the caller says.
-    return new ByteStreamConnection(adapter.byteStream(socket), pair, socket as Native, { hostname, allowHalfOpen });
+    return new ByteStreamConnection(adapter.byteStream(socket), pair, socket as Native, settings);
   });
 }

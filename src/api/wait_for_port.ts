@@ -10,6 +10,7 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from "../core/options.ts";
+import { endsOf } from "../core/trial.ts";
 import { openLocalHint } from "./local_hint.ts";
 
 /** What it took until a real peer accepted. */
@@ -94,9 +95,11 @@ export async function dialAndClose<Socket>(
   context: DialContext,
 ): Promise<{ readonly result: WaitResult; readonly socket: Socket }> {
   const openHint = (): Hint | null | undefined => openLocalHint(options.target.hostname);
-  const { socket, pair, attempts, selfConnects, elapsed } = await dial(adapter, options, { openHint, ...context });
+  const dialed = await dial(adapter, options, { openHint, ...context });
+  const { socket, attempts, selfConnects, elapsed } = dialed;
+  const { remote } = endsOf(adapter, dialed, options.target);
   adapter.close(socket);
-  return { result: { remote: pair.remote, attempts, selfConnects, elapsed }, socket };
+  return { result: { remote, attempts, selfConnects, elapsed }, socket };
 }
 
 /**

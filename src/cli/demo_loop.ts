@@ -4,6 +4,7 @@ import { dial } from "../core/dial.ts";
 import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "../core/endpoint.ts";
 import { describeFailure, SelfConnectError } from "../core/errors.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options.ts";
+import { endsOf } from "../core/trial.ts";
 
 /** Where a demonstration stands. */
 export interface DemoState {
@@ -38,8 +39,8 @@ async function connectPlainly(adapter: Adapter<unknown>, { target }: ResolvedOpt
 
 /** The same behind the guard. */
 async function connectGuarded(adapter: Adapter<unknown>, options: ResolvedOptions): Promise<DemoConnection> {
-  const { socket, pair } = await dial(adapter, options);
-  return connectionOf(adapter, socket, pair);
+  const dialed = await dial(adapter, options);
+  return connectionOf(adapter, dialed.socket, endsOf(adapter, dialed, options.target));
 }
 
 /**

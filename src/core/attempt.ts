@@ -35,6 +35,11 @@ export interface Adapter<Socket> {
   open(target: Target, mayAbandon: boolean): Attempt<Socket>;
   /** Both ends as the kernel reports them; null when the socket is gone. */
   endpoints(socket: Socket): EndpointPair | null;
+  /**
+   * The port of this end alone, at a lower price than both ends; undefined when the socket is gone. For an adapter whose
+   * caller gets the socket as it is: a real peer is proved by it.
+   */
+  localPort?(socket: Socket): number | undefined;
   /** Closes at once with a reset where the runtime can (RFC 9293, 3.5.2), so that no TIME-WAIT keeps the port. Safe to call twice. */
   reset(socket: Socket): void;
   /** Closes at once and frees everything. Safe to call twice. */

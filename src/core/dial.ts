@@ -92,13 +92,13 @@ class Call<Socket> implements TrialContext<Socket> {
       cancelTimeout = afterPoll(() => this.#end(this.#timedOut()), this.clock);
     }, this.clock);
     try {
-      const { socket, pair } = await this.#dialUntilProved();
+      const { socket } = await this.#dialUntilProved();
       if (this.#ended) {
         this.adapter.close(socket);
         throw this.#ended.reason;
       }
       const { attempts, selfConnects } = this.counts;
-      return { socket, pair, attempts, selfConnects, elapsed: this.elapsed() };
+      return { socket, attempts, selfConnects, elapsed: this.elapsed() };
     } finally {
       cancelTimeout();
       this.#pauses?.close();

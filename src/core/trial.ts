@@ -7,7 +7,18 @@ import type { ResolvedOptions } from "./options.ts";
 /** A socket whose peer is not the socket itself. */
 export interface Proved<Socket> {
   readonly socket: Socket;
-  readonly pair: EndpointPair;
+}
+
+/**
+ * Both ends of a proved socket.
+ *
+ * @throws with code ECONNRESET when the socket is gone by now
+ */
+export function endsOf<Socket>(adapter: Adapter<Socket>, { socket }: Proved<Socket>, target: Target): EndpointPair {
+  const pair = adapter.endpoints(socket);
+  if (pair !== null) return pair;
+  adapter.close(socket);
+  throw peerGone(target, "at once");
 }
 
 /** What all trials of one call share. */
@@ -74,6 +85,9 @@ export class Trial<Socket> {
 
   #judge(socket: Socket): void {
     const { adapter, counts, options: { stableFor } } = this.#context;
+    // A socket that is connected to itself has the port it dials; the full comparison is for what may be one.
+    const localPort = adapter.localPort?.(socket) ?? this.#target.port;
+    if (localPort !== this.#target.port && !this.#isOver) return this.#accept({ socket }, stableFor);
     const pair = adapter.endpoints(socket);
     const isSelf = pair !== null && pair.local.port === pair.remote.port && sameEndpoint(pair.local, pair.remote);
     if (isSelf) {
@@ -85,16 +99,19 @@ export class Trial<Socket> {
       // Given up before it came, or gone before its peer was known.
       adapter.close(socket);
       this.#fail(peerGone(this.#target, "at once"));
-    } else if (stableFor > 0) {
-      this.#proveStable({ socket, pair });
     } else {
-      this.#succeed({ socket, pair });
+      this.#accept({ socket }, stableFor);
     }
+  }
+
+  #accept(proved: Proved<Socket>, stableFor: number): void {
+    if (stableFor > 0) this.#proveStable(proved);
+    else this.#succeed(proved);
   }
 
   #proveStable(proved: Proved<Socket>): void {
     const { adapter, clock, options: { stableFor } } = this.#context;
-    const { socket, pair } = proved;
+    const { socket } = proved;
     const watch = adapter.watchPeer(socket);
     this.#unproved = { socket, watch };
     this.#cancelTimer?.();
@@ -105,7 +122,7 @@ export class Trial<Socket> {
         this.#succeed(proved);
       }, clock);
     }, clock);
-    void watch.hungUp.then(() => this.abandon(peerGone(pair.remote, `within ${stableFor} ms`)));
+    void watch.hungUp.then(() => this.abandon(peerGone(this.#target, `within ${stableFor} ms`)));
   }
 
   #succeed(proved: Proved<Socket>): void {

@@ -3,7 +3,7 @@ import { dial } from "../../src/core/dial.ts";
 import { ConnectTimeoutError, SelfConnectError } from "../../src/core/errors.ts";
 import { type ConnectOptions, resolveOptions } from "../../src/core/options.ts";
 import type { RetryContext } from "../../src/core/retry.ts";
-import { codeError, FakeAdapter, FakeClock, type Script } from "../fixtures/fake_adapter.ts";
+import { codeError, FakeAdapter, FakeClock, type FakeSocket, type Script } from "../fixtures/fake_adapter.ts";
 
 interface Played {
   readonly adapter: FakeAdapter;
@@ -90,6 +90,39 @@ describe("dial() without retry", () => {
     expect(error).toBeInstanceOf(ConnectTimeoutError);
     expect(error).toMatchObject({ code: "ETIMEDOUT", attempts: 1, elapsed: 500, address: "127.0.0.1", port: 40000 });
     expect(clock.now()).toBe(500);
+  });
+});
+
+describe("dial() where the adapter tells the local port alone", () => {
+  function native(...script: Script[]): FakeAdapter {
+    const adapter = new FakeAdapter(...script);
+    return Object.assign(adapter, { localPort: (socket: FakeSocket) => adapter.endpoints(socket)?.local.port });
+  }
+
+  test("asks for both ends only of what may be connected to itself", async () => {
+    const adapter = native("self", "real");
+    const asked: string[] = [];
+    const endpoints = adapter.endpoints.bind(adapter);
+    Object.assign(adapter, { localPort: ({ kind }: FakeSocket) => kind === "self" ? 40000 : 50001 });
+    adapter.endpoints = (socket) => (asked.push(String(socket.kind)), endpoints(socket));
+    const { attempts } = await dial(adapter, resolveOptions(LITERAL), { clock: new FakeClock() });
+    expect({ attempts, asked }).toEqual({ attempts: 2, asked: ["self"] });
+    expect(adapter.states).toEqual(["reset", "open"]);
+  });
+
+  test("reports a peer that is gone before it is known, and closes one that comes after the abort", async () => {
+    const options = resolveOptions(LITERAL);
+    await expect(dial(native("gone"), options, { clock: new FakeClock() })).rejects.toMatchObject({
+      code: "ECONNRESET",
+    });
+    const late = native("silent");
+    late.lateKind = "real";
+    const controller = new AbortController();
+    const dialing = dial(late, resolveOptions({ ...LITERAL, signal: controller.signal }), { clock: new FakeClock() });
+    controller.abort("enough");
+    await expect(dialing).rejects.toBe("enough");
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(late.states).toEqual(["closed"]);
   });
 });
 

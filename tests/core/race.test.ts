@@ -32,9 +32,9 @@ describe("a name with several addresses", () => {
 
   test("has its other address dialed after a self-connection, without retry", async () => {
     const adapter = named({ db: ["self"], "127.0.0.1": ["self"], [B]: ["real"] });
-    const { attempts, selfConnects, pair } = await play(adapter, {});
+    const { attempts, selfConnects, socket } = await play(adapter, {});
     expect(adapter.dialed).toEqual(["db", B]);
-    expect({ attempts, selfConnects, address: pair.remote.hostname }).toEqual({
+    expect({ attempts, selfConnects, address: socket.address }).toEqual({
       attempts: 2,
       selfConnects: 1,
       address: B,
@@ -50,8 +50,8 @@ describe("a name with several addresses", () => {
   test("has a refusing address dialed again and again while a silent one is pending", async () => {
     const clock = new FakeClock();
     const adapter = named({ [A]: ["silent"], [B]: [refusal, refusal, refusal, "real"] });
-    const { elapsed, pair } = await play(adapter, { retry: true }, clock);
-    expect(pair.remote.hostname).toBe(B);
+    const { elapsed, socket } = await play(adapter, { retry: true }, clock);
+    expect(socket.address).toBe(B);
     expect(adapter.dialed.filter((address) => address === A)).toHaveLength(1);
     // The second address is dialed 250 ms after the first.
     expect(elapsed).toBeLessThan(300);
@@ -74,18 +74,18 @@ describe("a name with several addresses", () => {
       return { ...attempt, opened: answer.promise.then(() => new FakeAdapter("real").open({ ...target }).opened) };
     };
     const clock = new FakeClock();
-    const { pair } = await play(adapter, {
+    const { socket } = await play(adapter, {
       retry: { initialDelay: 3_600_000, maxDelay: Infinity },
       attemptTimeout: 0,
       onRetry: () => void queueMicrotask(() => answer.resolve()),
     }, clock);
-    expect(pair.remote.hostname).toBe(A);
+    expect(socket.address).toBe(A);
     expect(clock.now()).toBeLessThan(3_600_000);
   });
 
   test("fails only when all its addresses have failed for good", async () => {
     const adapter = named({ [A]: [codeError("EACCES")], [B]: ["real"] });
-    expect((await play(adapter, { retry: true })).pair.remote.hostname).toBe(B);
+    expect((await play(adapter, { retry: true })).socket.address).toBe(B);
     const denied = named({ [A]: [codeError("EACCES")], [B]: [codeError("EPERM")] });
     await expect(play(denied, { retry: true })).rejects.toMatchObject({ code: "EACCES" });
   });
@@ -144,8 +144,8 @@ describe("a name server", () => {
     const adapter = named({ [A]: [refusal], [B]: ["real"] });
     let lookups = 0;
     adapter.lookup = () => Promise.resolve(lookups++ === 0 ? [A] : [B]);
-    const { pair, elapsed } = await play(adapter, { retry: true });
-    expect(pair.remote.hostname).toBe(B);
+    const { socket, elapsed } = await play(adapter, { retry: true });
+    expect(socket.address).toBe(B);
     expect(elapsed).toBeLessThan(1500);
   });
 
