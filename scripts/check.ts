@@ -2,5 +2,5 @@
 import process from "node:process";
 import { runChecks } from "./checks.ts";
 
-const { failed } = await runChecks();
-process.exit(failed === 0 ? 0 : 1);
+const { failures } = await runChecks();
+process.exit(failures.length === 0 ? 0 : 1);

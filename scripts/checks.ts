@@ -1,6 +1,6 @@
 import { standInFlags } from "./jsr.ts";
 import { capture } from "./run.ts";
-import type { Count } from "./test/count.ts";
+import { type Count, sum } from "./test/count.ts";
 
 /** What must be clean, and the commands that tell. */
 export async function checks(): Promise<Readonly<Record<string, readonly string[]>>> {
@@ -19,9 +19,7 @@ export async function runChecks(): Promise<Count> {
     const { status, output } = await capture(command);
     const hint = name === "deno fmt" || name === "deno lint" ? ", npm run fix may mend it" : "";
     console.log(`check: ${name}: ${status === 0 ? "passed" : `FAILED${hint}\n${output.trimEnd()}`}`);
-    return status === 0;
+    return { passed: Number(status === 0), failures: status === 0 ? [] : [name], skipped: 0 };
   });
-  const outcomes = await Promise.all(results);
-  const passed = outcomes.filter(Boolean).length;
-  return { passed, failed: outcomes.length - passed, skipped: 0 };
+  return sum(await Promise.all(results));
 }

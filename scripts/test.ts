@@ -14,7 +14,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { interactively } from "./run.ts";
-import { type Count, sum } from "./test/count.ts";
+import { type Count, describeCount, sum } from "./test/count.ts";
 import { QUICK } from "./test/once.ts";
 import { suites } from "./test/suites.ts";
 import { VITEST, VITEST_CONFIG } from "./test/vitest.ts";
@@ -52,9 +52,13 @@ for (const name of names) {
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log();
-for (const [name, { passed, failed, skipped, seconds }] of counts) {
-  console.log(`  ${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
+for (const [name, count] of counts) {
+  console.log(`  ${name.padEnd(12)} ${describeCount(count)} in ${count.seconds} s`);
 }
-const { passed, failed, skipped } = sum([...counts.values()]);
-console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
-process.exit(failed === 0 && passed > 0 ? 0 : 1);
+// Once more: of a long output only the end may be kept.
+for (const [name, { failures }] of counts) {
+  for (const failure of failures) console.log(`\n${name}: FAILED: ${failure}`);
+}
+const total = sum([...counts.values()]);
+console.log(`\n${describeCount(total)}`);
+process.exit(total.failures.length === 0 && total.passed > 0 ? 0 : 1);

@@ -1,25 +1,31 @@
 /** How the tests of one suite ended. */
 export interface Count {
   readonly passed: number;
-  readonly failed: number;
+  /** The names of the tests that failed, each with the first line of why, as far as it is known. */
+  readonly failures: readonly string[];
   readonly skipped: number;
 }
 
 /** A suite that could not even start. */
-export const FAILED: Count = { passed: 0, failed: 1, skipped: 0 };
+export function notRun(reason: string): Count {
+  return { passed: 0, failures: [reason], skipped: 0 };
+}
 
 /** A suite that this machine cannot run, with the reason in view. */
 export function skipped(suite: string, reason: string): Count {
   console.log(`${suite}: skipped: ${reason}`);
-  return { passed: 0, failed: 0, skipped: 1 };
+  return { passed: 0, failures: [], skipped: 1 };
 }
 
 export function sum(counts: readonly Count[]): Count {
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const { passed, failed, skipped } of counts) {
-    total.passed += passed;
-    total.failed += failed;
-    total.skipped += skipped;
-  }
-  return total;
+  return {
+    passed: counts.reduce((total, { passed }) => total + passed, 0),
+    failures: counts.flatMap(({ failures }) => failures),
+    skipped: counts.reduce((total, { skipped }) => total + skipped, 0),
+  };
+}
+
+/** `3 passed, 0 failed, 1 skipped`. */
+export function describeCount({ passed, failures, skipped }: Count): string {
+  return `${passed} passed, ${failures.length} failed, ${skipped} skipped`;
 }

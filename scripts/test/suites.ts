@@ -5,7 +5,7 @@ import { startRegistries } from "../../tests/fixtures/registries.ts";
 import { SILENT_PORT } from "../../tests/windows/ports.ts";
 import { runChecks } from "../checks.ts";
 import { environment, root, run } from "../run.ts";
-import { type Count, FAILED, skipped, sum } from "./count.ts";
+import { type Count, notRun, skipped, sum } from "./count.ts";
 import { denoTest } from "./deno_test.ts";
 import { asOnMac, noMac } from "./mac.ts";
 import { excluding, ONCE, QUICK } from "./once.ts";
@@ -45,15 +45,17 @@ const quick: Suite = async (args, scratch) => {
 const newestNode: Suite = async (args, scratch) => {
   const prefix = join(scratch, "node");
   const status = await run(["npm", "install", "--silent", "--no-save", "--prefix", prefix, "node@latest"]);
-  if (status !== 0) return FAILED;
+  if (status !== 0) return notRun("node@latest cannot be installed");
   return await onRuntime("newest-node", [join(prefix, "node_modules/node/bin/node")])(args, scratch);
 };
 
 /** The packed package in projects of its own, and on registries of its own: that of REALPEER_TARBALL, or this tree's. */
 const consumers: Suite = async (args, scratch) => {
-  if (!await packTree(scratch)) return FAILED;
+  if (!await packTree(scratch)) return notRun("the package cannot be built");
   const tools = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", TOOLS];
-  if (!existsSync(join(root, TOOLS, "node_modules/.package-lock.json")) && await run(tools) !== 0) return FAILED;
+  if (!existsSync(join(root, TOOLS, "node_modules/.package-lock.json")) && await run(tools) !== 0) {
+    return notRun("npm ci");
+  }
   const registries = await startRegistries(resolve(root, environment["REALPEER_TARBALL"] ?? ""));
   Object.assign(environment, registries.env);
   try {
@@ -68,7 +70,7 @@ const consumers: Suite = async (args, scratch) => {
 const windows: Suite = async (args, scratch) => {
   const reason = noSilentLab ?? await prepareWindows();
   if (reason !== undefined) return skipped("windows", reason);
-  if (!await packTree(scratch)) return FAILED;
+  if (!await packTree(scratch)) return notRun("the package cannot be built");
   return await vitest({
     name: "windows",
     command: inEmptyNamespaceWithSilence(SILENT_PORT, NODE),

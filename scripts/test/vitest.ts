@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "../run.ts";
-import { type Count, FAILED } from "./count.ts";
+import { type Count, notRun } from "./count.ts";
 
 /** The program, as Node, Deno and Bun all run it. */
 export const VITEST: string = join(root, "node_modules/vitest/vitest.mjs");
@@ -20,10 +20,15 @@ export interface VitestRun {
 }
 
 interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
   readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly name: string;
+    readonly message?: string;
+    readonly status: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[] | null;
+    }[];
   }[];
 }
 
@@ -43,17 +48,25 @@ export function readChoice(args: readonly string[]): { files: string[]; pattern:
 
 /** Counts of a report. Tests that `-t` left out are no part of the run: they are not skipped. */
 export function countReport(
-  { testResults, numPassedTests, numFailedTests }: Report,
+  { testResults }: Report,
   args: readonly string[],
   hasSucceeded: boolean,
 ): Count & { readonly skippedNames: readonly string[] } {
   const { pattern } = readChoice(args);
-  const skippedNames = testResults.flatMap(({ assertionResults }) => assertionResults)
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const skippedNames = tests
     .filter(({ status, fullName }) => status !== "passed" && status !== "failed" && (pattern?.test(fullName) ?? true))
     .map(({ fullName }) => fullName);
+  const failures = tests.filter(({ status }) => status === "failed")
+    .map(({ fullName, failureMessages }) => `${fullName}\n  ${failureMessages?.[0]?.split("\n")[0] ?? ""}`);
   // A file that does not load, or an error outside of any test, has no test to be counted under.
-  const failed = numFailedTests === 0 && !hasSucceeded ? 1 : numFailedTests;
-  return { passed: numPassedTests, failed, skipped: skippedNames.length, skippedNames };
+  const broken = testResults.filter(({ status, assertionResults }) =>
+    status === "failed" && assertionResults.length === 0
+  );
+  failures.push(...broken.map(({ name, message }) => `${name}\n  ${message?.split("\n")[0] ?? ""}`));
+  if (failures.length === 0 && !hasSucceeded) failures.push("an error outside of any test");
+  const passed = tests.filter(({ status }) => status === "passed").length;
+  return { passed, failures, skipped: skippedNames.length, skippedNames };
 }
 
 /** Runs vitest once. A run that leaves no report has failed. */
@@ -65,7 +78,7 @@ export async function vitest({ name, command, args, config = VITEST_CONFIG, scra
   try {
     text = readFileSync(report, "utf8");
   } catch {
-    return FAILED;
+    return notRun("vitest left no report");
   }
   const { skippedNames, ...count } = countReport(JSON.parse(text), args, status === 0);
   for (const fullName of skippedNames) console.log(`${name}: skipped: ${fullName}`);

@@ -92,9 +92,11 @@ export class Race<Socket> {
   }
 
   #lose(error: unknown): void {
+    // What is given up has not failed.
+    if (this.#isOver) return;
     this.#context.counts.lastError = error;
     const round = this.#round;
-    if (round === undefined || this.#isOver) return;
+    if (round === undefined) return;
     const failure = { error, isRetriable: isRetriable(error) };
     if (round.failure === undefined || (failure.isRetriable && !round.failure.isRetriable)) round.failure = failure;
     this.#dialNext(round);

@@ -2,6 +2,7 @@ import { channel } from "node:diagnostics_channel";
 import { expect, test } from "vitest";
 import { connect, ConnectTimeoutError, waitForPort } from "../../mod.ts";
 import { selfConnectAddress } from "../../src/host/loopback.ts";
+import { NO_NAME } from "../fixtures/name_server.ts";
 import { unusedPort } from "../fixtures/tcp_server.ts";
 import { describeWaiting } from "../fixtures/waiting.ts";
 
@@ -10,9 +11,7 @@ describeWaiting("waitForPort()");
 test("waitForPort() waits for a name that does not resolve yet, and says so in the end", async () => {
   const errors: unknown[] = [];
   const onRetry = ({ error }: { error: unknown }): void => void errors.push(error);
-  const error = await waitForPort({ hostname: "nobody.invalid", port: 80, timeout: 500, onRetry }).catch((error) =>
-    error
-  );
+  const error = await waitForPort({ hostname: NO_NAME, port: 80, timeout: 500, onRetry }).catch((error) => error);
   expect(error).toBeInstanceOf(ConnectTimeoutError);
   expect(errors.length).toBeGreaterThan(1);
   expect((error as Error).cause).toBe(errors.at(-1));

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
 import type { TargetReport } from "../../src/cli/wait_target.ts";
 import { because } from "../fixtures/lab.ts";
+import { NO_NAME } from "../fixtures/name_server.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { runHere } from "./fake_system.ts";
@@ -89,7 +90,7 @@ describe.concurrent("realpeer wait", () => {
 
   test("a name that does not resolve yet is waited for and reported", async () => {
     await using server = await startServer((socket) => socket.resume());
-    const target = "name.invalid:80";
+    const target = `${NO_NAME}:80`;
     const [code, { targets }] = await waitForJson("-t", "700ms", target, String(server.port));
     expect(code).toBe(1);
     expect(targets[0]).toMatchObject({ target, ready: false, error: "the name does not resolve" });
@@ -105,11 +106,11 @@ describe.concurrent("realpeer wait", () => {
 
   test("--timeout says what was waited for, and why in vain", async () => {
     await using dead = await deadPort();
-    const { code, stdout, stderr } = await runHere(["wait", "-t", "300ms", String(dead.port), "name.invalid:1"]);
+    const { code, stdout, stderr } = await runHere(["wait", "-t", "300ms", String(dead.port), `${NO_NAME}:1`]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toBe(
       `realpeer: Timed out after 300 ms, wait longer with --timeout: ${dead.port} (connection refused), ` +
-        "name.invalid:1 (the name does not resolve)\n",
+        `${NO_NAME}:1 (the name does not resolve)\n`,
     );
     expect(await runHere(["wait", "-q", "-t", "300ms", String(dead.port)])).toMatchObject({ code: 1, stderr: "" });
   });

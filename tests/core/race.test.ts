@@ -90,6 +90,15 @@ describe("a name with several addresses", () => {
     await expect(play(denied, { retry: true })).rejects.toMatchObject({ code: "EACCES" });
   });
 
+  test("has its own failure kept as the last one when it is given up", async () => {
+    const counts = { attempts: 0, selfConnects: 0, lastError: undefined };
+    const adapter = named({ [B]: [refusal], [A]: ["silent"] });
+    const clock = new FakeClock();
+    const options = resolveOptions({ ...NAME, retry: true, timeout: 700 });
+    await expect(dial(adapter, options, { clock, counts })).rejects.toMatchObject({ cause: refusal });
+    expect(counts.lastError).toBe(refusal);
+  });
+
   test("lets the second of two addresses that answer in one turn go", async () => {
     const adapter = named({ [A]: ["silent"], [B]: ["real"] });
     adapter.lateKind = "real";

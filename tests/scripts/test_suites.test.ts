@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { sum } from "../../scripts/test/count.ts";
+import { describeCount, sum } from "../../scripts/test/count.ts";
+import { countJunit } from "../../scripts/test/deno_test.ts";
 import { excluding, ONCE, QUICK_FILES } from "../../scripts/test/once.ts";
 import { countReport, readChoice } from "../../scripts/test/vitest.ts";
 import { root } from "../fixtures/runtime.ts";
 
 const REPORT = {
-  numPassedTests: 1,
-  numFailedTests: 0,
   testResults: [{
+    name: "/tree/tests/a.test.ts",
+    status: "passed",
     assertionResults: [
       { status: "passed", fullName: "connect() works" },
       { status: "skipped", fullName: "connect() in a namespace" },
@@ -22,7 +23,7 @@ describe("the counts of a suite", () => {
   test("name what was skipped", () => {
     expect(countReport(REPORT, [], true)).toEqual({
       passed: 1,
-      failed: 0,
+      failures: [],
       skipped: 2,
       skippedNames: ["connect() in a namespace", "wait"],
     });
@@ -34,12 +35,32 @@ describe("the counts of a suite", () => {
   });
 
   test("hold one failure where vitest failed without a failed test", () => {
-    expect(countReport(REPORT, [], false)).toMatchObject({ passed: 1, failed: 1 });
+    expect(countReport(REPORT, [], false)).toMatchObject({ passed: 1, failures: ["an error outside of any test"] });
+    const broken = { name: "b.test.ts", status: "failed", message: "no such module\n  at", assertionResults: [] };
+    expect(countReport({ testResults: [...REPORT.testResults, broken] }, [], false)).toMatchObject({
+      passed: 1,
+      failures: ["b.test.ts\n  no such module"],
+    });
+  });
+
+  test("name what failed, and why", () => {
+    const failed = { status: "failed", fullName: "a b", failureMessages: ["Error: expected 1\n  at"] };
+    const testResults = [{ name: "a.test.ts", status: "failed", assertionResults: [failed] }];
+    expect(countReport({ testResults }, [], false).failures).toEqual(["a b\n  Error: expected 1"]);
+  });
+
+  test("are read from the report of deno test", () => {
+    const xml = `<testsuites tests="3" failures="1" errors="0"><testsuite>
+      <testcase name="a" classname="x" time="0.1"/><testcase name="b" time="0"><skipped/></testcase>
+      <testcase name="c" time="0"><failure message="no">no</failure></testcase></testsuite></testsuites>`;
+    expect(countJunit(xml, false)).toEqual({ passed: 1, failures: ["c"], skipped: 1 });
+    expect(countJunit("<testsuites/>", false).failures).toHaveLength(1);
   });
 
   test("add up", () => {
-    const count = { passed: 1, failed: 2, skipped: 3 };
-    expect(sum([count, count])).toEqual({ passed: 2, failed: 4, skipped: 6 });
+    const total = sum([{ passed: 1, failures: ["a", "b"], skipped: 3 }, { passed: 1, failures: ["c"], skipped: 3 }]);
+    expect(total).toEqual({ passed: 2, failures: ["a", "b", "c"], skipped: 6 });
+    expect(describeCount(total)).toBe("2 passed, 3 failed, 6 skipped");
   });
 });
 
