@@ -2,11 +2,11 @@
  * Ends connections in every way there is and prints what became of each: connection_ends.ts OPTIONS, those of connect()
  * as JSON. That this program ends by itself says that nothing of them is left; an unhandled rejection would end it earlier.
  */
-import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import process from "node:process";
 import { connect, type Connection, type ConnectOptions } from "../../mod.ts";
 import { type PeerReport, ScriptedPeers } from "../fixtures/scripted_peer.ts";
+import { openDescriptors } from "./descriptors.ts";
 
 export const ENDS = ["close", "dispose", "cancel", "reset", "abort", "peer fin", "peer reset"] as const;
 /** How many chunks of how many bytes are written. */
@@ -36,7 +36,7 @@ export interface Outcome {
 
 export interface Report {
   readonly outcomes: readonly Outcome[];
-  /** File descriptors of this process before and after; undefined where the system does not tell. */
+  /** Open descriptors of this process before and after; undefined where the system does not tell. */
   readonly descriptors: readonly [number, number] | undefined;
 }
 
@@ -129,14 +129,6 @@ async function run(cell: Cell): Promise<Outcome> {
     writeErrors: [...writeErrors],
     peer: await peer.report,
   };
-}
-
-function openDescriptors(): number | undefined {
-  try {
-    return readdirSync("/proc/self/fd").length;
-  } catch {
-    return undefined;
-  }
 }
 
 const cells: Cell[] = [];

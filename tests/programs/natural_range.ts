@@ -1,7 +1,7 @@
 /** Dials one dead port of the kernel's own ephemeral range many times, and prints as JSON what that left behind. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { SelfConnectError } from "../../mod.ts";
 import { connects } from "./connects.ts";
+import { countDescriptors } from "./descriptors.ts";
 import { socketsOnPort } from "./host_sockets.ts";
 
 const [kind, portText, countText] = process.argv.slice(2) as [string, string, string];
@@ -20,27 +20,13 @@ export interface Outcome {
   readonly growth: number;
 }
 
-/** Files and unix sockets are the runtimes' own business: Deno opens its caches, and a pair of sockets, when it likes. */
-function descriptors(): number {
-  const unixSockets = readFileSync("/proc/net/unix", "utf8");
-  return readdirSync("/proc/self/fd").filter((fd) => {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      const [, inode] = /^socket:\[(\d+)\]$/.exec(target) ?? [];
-      return !target.startsWith("/") && !(inode && new RegExp(` ${inode}( |$)`, "m").test(unixSockets));
-    } catch {
-      // The descriptor this very listing was read through.
-      return false;
-    }
-  }).length;
-}
 const megabytes = (): number => process.memoryUsage().rss / 2 ** 20;
 const connect = connects[kind]!;
 const otherErrors = new Set<string>();
 let [connected, selfConnects, attempts] = [0, 0, 0];
 let [descriptorsBefore, memoryBefore] = [0, 0];
 for (; attempts < count; attempts++) {
-  if (attempts === WARM_UP) [descriptorsBefore, memoryBefore] = [descriptors(), megabytes()];
+  if (attempts === WARM_UP) [descriptorsBefore, memoryBefore] = [countDescriptors(), megabytes()];
   try {
     // One connect each, so that attempts are counted here and not by what is tested.
     await (await connect({ hostname: "127.0.0.1", port, retry: { maxAttempts: 1 }, attemptTimeout: 0 })).close();
@@ -59,7 +45,7 @@ const outcome: Outcome = {
   selfConnects,
   otherErrors: [...otherErrors],
   left: socketsOnPort(port),
-  newDescriptors: descriptors() - descriptorsBefore,
+  newDescriptors: countDescriptors() - descriptorsBefore,
   growth,
 };
 console.log(JSON.stringify(outcome));

@@ -5,11 +5,11 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
 import net from "node:net";
 import process from "node:process";
 import { shieldPort } from "../../mod.ts";
 import { commandFor } from "../fixtures/runtime.ts";
+import { countDescriptors } from "./descriptors.ts";
 import { socketsOnPort } from "./host_sockets.ts";
 
 const PORT = 40000;
@@ -42,10 +42,6 @@ function sleep(ms: number): Promise<void> {
 /** Sockets of holders, in any state. */
 function holders(): number {
   return socketsOnPort(PORT).filter((socket) => /^\w+ ....FF7F:/.test(socket)).length;
-}
-
-function descriptors(): number {
-  return readdirSync("/proc/self/fd").length;
 }
 
 const situations: Record<string, () => Promise<unknown>> = {
@@ -115,12 +111,12 @@ const situations: Record<string, () => Promise<unknown>> = {
       await shield.release();
     };
     for (let count = 0; count < 500; count++) await round();
-    const before = { descriptors: descriptors(), memory: process.memoryUsage().rss };
+    const before = { descriptors: countDescriptors(), memory: process.memoryUsage().rss };
     for (let count = 0; count < 9500; count++) await round();
     // What was closed in the last turn.
     await sleep(50);
     const grownBy = (process.memoryUsage().rss - before.memory) / 2 ** 20;
-    return { descriptors: descriptors() - before.descriptors, holders: holders(), grownBy };
+    return { descriptors: countDescriptors() - before.descriptors, holders: holders(), grownBy };
   },
 
   async "200 shields at once"() {

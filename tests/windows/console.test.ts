@@ -16,10 +16,12 @@ interface OnConsole {
 
 /** Runs a Windows program on a console, which Wine makes of a terminal; types Ctrl-C once the text is shown. */
 function onConsole(command: readonly string[], typeAfter?: string): Promise<OnConsole> {
-  const line = wineCommand(command).map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const words = wineCommand(command).map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  // A shell that stays would get the Ctrl-C too, and its status would hide the program's.
+  const line = `exec ${words.join(" ")}`;
   const child = spawn("script", ["-qefc", line, "/dev/null"], {
     cwd: onDrive("app"),
-    env: { ...process.env, TERM: "xterm", COLUMNS: "200", LANG: "C.UTF-8" },
+    env: { ...process.env, TERM: "xterm", COLUMNS: "200" },
     stdio: ["pipe", "pipe", "inherit"],
   });
   let text = "";

@@ -22,6 +22,8 @@ export function folderOf(name: WindowsRuntime): string {
 const WINE_ENVIRONMENT: Readonly<Record<string, string>> = {
   WINEARCH: "win64",
   WINEDEBUG: "-all",
+  // Wine takes the code page of command lines from the locale.
+  LC_ALL: "C.UTF-8",
   WINEPATH: RUNTIMES.map((name) => `C:\\${folderOf(name)}`).join(";"),
   DENO_NO_UPDATE_CHECK: "1",
   // The stand-ins of tests/windows/c, not what Wine has under these names.
