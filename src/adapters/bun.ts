@@ -52,14 +52,36 @@ function withLocalAddress(resolved: ResolvedOptions): ResolvedOptions {
   return { ...resolved, target: { ...resolved.target, localAddress: version === 4 ? "0.0.0.0" : "::" } };
 }
 
-async function connectWith<Data>(
-  options: BunConnectOptions<Data>,
-  resolved: ResolvedOptions,
-): Promise<Bun.Socket<Data>> {
-  const { socket: handlers, data, ...native } = foreignOptions(options) as Omit<
+/**
+ * Opens a connection to a real peer with `Bun.connect`.
+ *
+ * `connectError`, as in the bare call, is called when connecting failed for good, before the promise rejects. A pending
+ * connect cannot be cancelled in Bun: after an abort or a timeout the promise rejects at once, but the process does not
+ * end before the kernel gives up; connect from `@realpeer/tcp` does not have that limit.
+ *
+ * @throws TypeError when an option has the wrong type
+ * @throws RangeError when a number is out of its range
+ * @throws SelfConnectError when the kernel connected the socket to itself
+ * @throws ConnectTimeoutError when `timeout` ran out
+ *
+ * @example
+ * ```ts ignore
+ * import { connect } from "@realpeer/tcp/bun";
+ * const socket = await connect({ port: 5432, retry: true, socket: { data() {} } });
+ * socket.end("hello");
+ * ```
+ */
+export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {
+  const resolved = withLocalAddress(
+    resolveOptions(options, { passesOn: true, isWindows: process.platform === "win32" }),
+  );
+  const { socket: handlers, data, ...native } = (foreignOptions(options) ?? {}) as Omit<
     Bun.TCPSocketConnectOptions<Data>,
     "hostname" | "port"
   >;
+  if (typeof handlers?.data !== "function" && typeof handlers?.drain !== "function") {
+    throw new TypeError(`Cannot connect: socket must have a "data" or "drain" handler`);
+  }
   const isTls = Boolean(native.tls);
   // Without a `handshake` handler Bun calls a TLS socket's `open` once the handshake is done.
   const opensLate = isTls && handlers.handshake === undefined;
@@ -86,34 +108,4 @@ async function connectWith<Data>(
     if (refused) handlers.connectError?.(withData(refused, data as Data), error as Error);
     throw error;
   }
-}
-
-/**
- * Opens a connection to a real peer with `Bun.connect`.
- *
- * `connectError`, as in the bare call, is called when connecting failed for good, before the promise rejects. A pending
- * connect cannot be cancelled in Bun: after an abort or a timeout the promise rejects at once, but the process does not
- * end before the kernel gives up; connect from `@realpeer/tcp` does not have that limit.
- *
- * @throws TypeError when an option has the wrong type
- * @throws RangeError when a number is out of its range
- * @throws SelfConnectError when the kernel connected the socket to itself
- * @throws ConnectTimeoutError when `timeout` ran out
- *
- * @example
- * ```ts ignore
- * import { connect } from "@realpeer/tcp/bun";
- * const socket = await connect({ port: 5432, retry: true, socket: { data() {} } });
- * socket.end("hello");
- * ```
- */
-export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {
-  const resolved = withLocalAddress(
-    resolveOptions(options, { passesOn: true, isWindows: process.platform === "win32" }),
-  );
-  const { socket: handlers } = options;
-  if (typeof handlers?.data !== "function" && typeof handlers?.drain !== "function") {
-    throw new TypeError(`Cannot connect: socket must have a "data" or "drain" handler`);
-  }
-  return await connectWith(options, resolved);
 }

@@ -102,6 +102,10 @@ function nativeAdapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefi
 
 const plainAdapter = nativeAdapterFor(undefined);
 
+function withHostname({ host, ...rest }: NodeConnectOptions): NodeConnectOptions {
+  return { ...rest, hostname: rest.hostname ?? host };
+}
+
 /**
  * Opens a connection to a real peer with `net.connect`.
  *
@@ -118,8 +122,7 @@ const plainAdapter = nativeAdapterFor(undefined);
  * ```
  */
 export async function connect(options: NodeConnectOptions): Promise<net.Socket> {
-  const { host, ...rest } = options ?? {};
-  const given = host === undefined ? options : { ...rest, hostname: options.hostname ?? host };
+  const given = options?.host === undefined ? options : withHostname(options);
   const resolved = resolveOptions(given, { passesOn: true, isWindows: process.platform === "win32" });
   const nativeOptions = foreignOptions(given);
   const { socket } = await dial(nativeOptions === undefined ? plainAdapter : nativeAdapterFor(nativeOptions), resolved);

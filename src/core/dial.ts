@@ -92,13 +92,15 @@ class Call<Socket> implements TrialContext<Socket> {
       cancelTimeout = afterPoll(() => this.#end(this.#timedOut()), this.clock);
     }, this.clock);
     try {
-      const { socket } = await this.#dialUntilProved();
-      if (this.#ended) {
-        this.adapter.close(socket);
-        throw this.#ended.reason;
+      // The loop: attempt, compare, prove, again.
+      while (true) {
+        this.counts.attempts++;
+        try {
+          return this.#dialed(await this.#dialOnce());
+        } catch (error) {
+          await this.#beforeNext(error);
+        }
       }
-      const { attempts, selfConnects } = this.counts;
-      return { socket, attempts, selfConnects, elapsed: this.elapsed() };
     } finally {
       cancelTimeout();
       this.#pauses?.close();
@@ -108,31 +110,38 @@ class Call<Socket> implements TrialContext<Socket> {
     }
   }
 
-  /** The loop: attempt, compare, prove, again. */
-  async #dialUntilProved(): Promise<Proved<Socket>> {
-    const { target, policy, onRetry } = this.options;
-    const { counts } = this;
-    while (true) {
-      let error: unknown;
-      try {
-        counts.attempts++;
-        return await this.#dialOnce();
-      } catch (caught) {
-        if (this.#ended) throw this.#ended.reason;
-        counts.lastError = error = caught;
-      }
-      const selfConnect = error instanceof SelfConnectError;
-      if (error instanceof SelfConnectError) this.#selfConnected.push(error.address);
-      // A socket that is bound to the port it dials can only be connected to itself.
-      const isHopeless = selfConnect && target.localPort === target.port;
-      if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
-      if (!await this.#untilEnded(policy.isRetriable(error))) throw error;
-      if (policy === NO_RETRY) continue;
-      this.#pauses ??= new Pauses(policy, this.clock, this.#started, this.#openHint);
-      const delay = this.#pauses.next(counts.attempts, error);
-      await this.#untilEnded(onRetry?.({ attempt: counts.attempts, error, delay, target, selfConnect }));
-      await this.#pause(delay);
+  #dialed({ socket }: Proved<Socket>): Dialed<Socket> {
+    if (this.#ended) {
+      this.adapter.close(socket);
+      throw this.#ended.reason;
     }
+    const { attempts, selfConnects } = this.counts;
+    return { socket, attempts, selfConnects, elapsed: this.elapsed() };
+  }
+
+  /** Pauses after a failed attempt; throws when there is to be no other one. */
+  #beforeNext(error: unknown): Promise<void> | undefined {
+    const { counts, options: { target, policy } } = this;
+    if (this.#ended) throw this.#ended.reason;
+    counts.lastError = error;
+    const selfConnect = error instanceof SelfConnectError;
+    if (selfConnect) this.#selfConnected.push(error.address);
+    // A socket that is bound to the port it dials can only be connected to itself.
+    const isHopeless = selfConnect && target.localPort === target.port;
+    if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
+    const isRetriable = policy.isRetriable(error);
+    if (isRetriable === false) throw error;
+    return policy === NO_RETRY ? undefined : this.#pauseAfter(error, isRetriable);
+  }
+
+  async #pauseAfter(error: unknown, isRetriable: boolean | Promise<boolean>): Promise<void> {
+    const { counts, clock, options: { target, policy, onRetry } } = this;
+    if (!await this.#untilEnded(isRetriable)) throw error;
+    this.#pauses ??= new Pauses(policy, clock, this.#started, this.#openHint);
+    const delay = this.#pauses.next(counts.attempts, error);
+    const selfConnect = error instanceof SelfConnectError;
+    await this.#untilEnded(onRetry?.({ attempt: counts.attempts, error, delay, target, selfConnect }));
+    await this.#pause(delay);
   }
 
   #dialOnce(): Promise<Proved<Socket>> {

@@ -217,9 +217,7 @@ export function optionsOf<Options extends ConnectOptions>(
  * @internal
  */
 export function foreignOptions(options: object): Record<string, unknown> | undefined {
-  let rest: Record<string, unknown> | undefined;
-  for (const [name, value] of Object.entries(options)) {
-    if (!KNOWN_OPTIONS.has(name) && !IGNORED_OPTIONS.has(name)) (rest ??= {})[name] = value;
-  }
-  return rest;
+  const names = Object.keys(options).filter((name) => !KNOWN_OPTIONS.has(name) && !IGNORED_OPTIONS.has(name));
+  if (names.length === 0) return undefined;
+  return Object.fromEntries(names.map((name) => [name, Reflect.get(options, name)]));
 }

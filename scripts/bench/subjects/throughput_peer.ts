@@ -25,12 +25,14 @@ const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket)
   socket.once("data", (first: Buffer) => {
     const what = String.fromCharCode(first[0]!);
     if (what === "g") return give(socket, Number(first.readBigUInt64LE(1)));
-    let taken = first.length - 1;
-    socket.on("data", (chunk) => {
+    let taken = 0;
+    const take = (chunk: Buffer): void => {
       taken += chunk.length;
       if (what === "e") socket.write(chunk);
-    });
-    socket.on("end", () => socket.end(what === "e" ? "" : String(taken)));
+    };
+    // What follows the first byte may come together with it.
+    take(first.subarray(1));
+    socket.on("data", take).on("end", () => socket.end(what === "e" ? "" : String(taken)));
   });
 });
 server.listen(0, "127.0.0.1", () => console.log((server.address() as net.AddressInfo).port));
