@@ -54,8 +54,11 @@ describe("in a namespace whose kernel connects every socket to itself", () => {
 });
 
 /** V8 lets its young generation grow to 16 MiB and more, for the bare call as well: that is no leak, but hides one. */
-const STEADY_HEAP =
-  { deno: ["-A", "--v8-flags=--max-semi-space-size=1"], node: ["--max-semi-space-size=1"], bun: [] }[runtime];
+const STEADY_HEAP = {
+  deno: ["-A", "--v8-flags=--max-semi-space-size=1,--expose-gc"],
+  node: ["--max-semi-space-size=1", "--expose-gc"],
+  bun: [],
+}[runtime];
 
 describe("in the kernel's own ephemeral range", () => {
   for (const kind of KINDS) {
