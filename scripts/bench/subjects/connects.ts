@@ -27,6 +27,9 @@ export interface Taken {
 /** What no guard can do without: which end this socket got, one system call. */
 const BASELINE = "bare + one getsockname call";
 
+/** What no portable connection can do without: it has both ends, and is told when the peer ends. */
+const PORTABLE_BASELINE = "bare + both ends and a reader";
+
 const TIMEOUT = { timeout: 30_000 };
 /** One attempt, so that a refusal ends it too. */
 const RETRY = { retry: { maxAttempts: 1 } };
@@ -60,6 +63,14 @@ async function subjectsHere(): Promise<Record<string, Connect>> {
         look(conn.localAddr.port, dial);
         conn.close();
       },
+      [PORTABLE_BASELINE]: async (dial) => {
+        const conn = await Deno.connect({ ...dial });
+        look(conn.localAddr.port, dial);
+        look(conn.remoteAddr.port + 1, dial);
+        const reading = conn.read(new Uint8Array(4096)).catch(() => {});
+        conn.close();
+        await reading;
+      },
       native: async (dial) => (await connect({ ...dial })).close(),
       "native, timeout": async (dial) => (await connect({ ...dial, ...TIMEOUT })).close(),
       "native, retry": async (dial) => (await connect({ ...dial, ...RETRY })).close(),
@@ -76,6 +87,12 @@ async function subjectsHere(): Promise<Record<string, Connect>> {
         look(opened.localPort, dial);
         opened.end();
       },
+      [PORTABLE_BASELINE]: async (dial) => {
+        const opened = await Bun.connect({ ...dial, socket: { data() {}, end() {}, close() {} } });
+        if (opened.localAddress === opened.remoteAddress) look(opened.localPort, dial);
+        look(opened.remotePort + 1, dial);
+        opened.end();
+      },
       native: async (dial) => void (await connect({ ...dial, socket })).end(),
       "native, timeout": async (dial) => void (await connect({ ...dial, ...TIMEOUT, socket })).end(),
       "native, retry": async (dial) => void (await connect({ ...dial, ...RETRY, socket })).end(),
@@ -88,6 +105,12 @@ async function subjectsHere(): Promise<Record<string, Connect>> {
       const socket = await bareNet(dial);
       look(socket.localPort, dial);
       await closed(socket);
+    },
+    [PORTABLE_BASELINE]: async (dial) => {
+      const socket = await bareNet(dial);
+      if (socket.localAddress === socket.remoteAddress) look(socket.localPort, dial);
+      look((socket.remotePort ?? 0) + 1, dial);
+      await closed(socket.on("data", () => {}).on("end", () => {}));
     },
     native: async (dial) => await closed(await nodeConnect({ ...dial })),
     "native, timeout": async (dial) => await closed(await nodeConnect({ ...dial, ...TIMEOUT })),
