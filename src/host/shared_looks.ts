@@ -18,7 +18,7 @@ const SYSTEM_CLOCK: LookClock = {
  * A look costs little, but a timer that fires after a long pause finds every cache cold, on each runtime. What these figures
  * reach is measured by `npm run bench -- waiting long-wait`.
  */
-const FIRST_MS = 5;
+const FIRST_MS = 3;
 const EQUAL_UNTIL_MS = 1000;
 const SHARE = 1 / 50;
 const LONGEST_MS = 100;
