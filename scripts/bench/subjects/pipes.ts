@@ -13,7 +13,8 @@ export interface Pipe {
   read(): Promise<Uint8Array | null>;
 }
 
-export type Subject = "bare" | "portable" | "Duplex.toWeb";
+/** The last two are the runtimes' own web streams over a connection: what web streams cost. */
+export type Subject = "bare" | "portable" | "Duplex.toWeb" | "Deno.TcpConn's streams";
 
 /** Chunks that events bring, for a reader that awaits them one by one. */
 class Inbox {
@@ -119,6 +120,10 @@ export async function open(subject: Subject, port: number): Promise<Pipe> {
     // Node's own types of web streams are not those of the language's library.
     const pair: object = Duplex.toWeb(await opened(port));
     const { readable, writable } = pair as Pick<Connection, "readable" | "writable">;
+    return overWebStreams(readable, writable);
+  }
+  if (subject === "Deno.TcpConn's streams") {
+    const { readable, writable } = await Deno.connect({ hostname: "127.0.0.1", port });
     return overWebStreams(readable, writable);
   }
   if ("Deno" in globalThis) return await bareDeno(port);

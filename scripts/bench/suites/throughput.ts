@@ -15,9 +15,11 @@ const TASKS = {
 } as const;
 type Task = keyof typeof TASKS;
 
-function subjectsOf(runtime: Runtime): readonly Subject[] {
-  return runtime === "node" ? ["bare", "portable", "Duplex.toWeb"] : ["bare", "portable"];
-}
+const SUBJECTS: Readonly<Record<Runtime, readonly Subject[]>> = {
+  node: ["bare", "portable", "Duplex.toWeb"],
+  deno: ["bare", "portable", "Deno.TcpConn's streams"],
+  bun: ["bare", "portable"],
+};
 
 /** Runs `use` while a peer in a Node process of its own listens. */
 async function withPeer<Result>(use: (port: number) => Promise<Result>): Promise<Result> {
@@ -40,7 +42,7 @@ async function run(): Promise<Findings> {
   const data: Record<string, unknown> = {};
   await withPeer(async (port) => {
     for (const runtime of RUNTIMES) {
-      const subjects = subjectsOf(runtime);
+      const subjects = SUBJECTS[runtime];
       for (const task of Object.keys(TASKS) as Task[]) {
         const { amount, atLeast } = TASKS[task];
         const taken = new Map<Subject, Answer[]>(subjects.map((subject) => [subject, []]));
@@ -80,7 +82,7 @@ async function run(): Promise<Findings> {
     notes: [
       `${ROUNDS} processes of each, which take turns; each share is the median over all rounds`,
       "the peer is a Node process; each end has a core where there are two",
-      "bare is net.Socket's events, Deno.TcpConn's read and write, Bun.Socket's handlers; Duplex.toWeb is what web streams cost",
+      "bare is net.Socket's events, Deno.TcpConn's read and write, Bun.Socket's handlers; Duplex.toWeb and Deno.TcpConn's streams are what web streams cost",
     ],
     data,
   };
