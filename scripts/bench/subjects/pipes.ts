@@ -123,8 +123,9 @@ export async function open(subject: Subject, port: number): Promise<Pipe> {
     return overWebStreams(readable, writable);
   }
   if (subject === "Deno.TcpConn's streams") {
-    const { readable, writable } = await Deno.connect({ hostname: "127.0.0.1", port });
-    return overWebStreams(readable, writable);
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    // Closing its writable would close both directions.
+    return { ...overWebStreams(conn.readable, conn.writable), end: () => conn.closeWrite() };
   }
   if ("Deno" in globalThis) return await bareDeno(port);
   return await ("Bun" in globalThis ? bareBun(port) : bareNode(port));
