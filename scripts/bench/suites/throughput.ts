@@ -7,7 +7,7 @@ import type { Findings, Suite, Target } from "../suite.ts";
 import type { Subject } from "../subjects/pipes.ts";
 import type { Answer } from "../subjects/throughput.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 7;
 const TASKS = {
   "send": { amount: 2 ** 30, atLeast: 0.9 },
   "receive": { amount: 2 ** 30, atLeast: 0.9 },
