@@ -8,7 +8,7 @@ import { because } from "../fixtures/lab.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer, unusedPort } from "../fixtures/tcp_server.ts";
 import { busyLoop } from "../fixtures/busy_loop.ts";
-import { socketsOnPort, TCP_ESTABLISHED } from "../programs/host_sockets.ts";
+import { selfConnectionsOnPort, socketsOnPort, TCP_ESTABLISHED } from "../programs/host_sockets.ts";
 
 /** What an adapter can do that others cannot. */
 export interface Abilities {
@@ -64,7 +64,7 @@ export function adapterContract<Socket>(adapter: Adapter<Socket>, { canBind }: A
       for (let i = 0; i < 5; i++) {
         const error: unknown = await call(own).then(() => undefined, (reason) => reason);
         expect(error).toBeInstanceOf(SelfConnectError);
-        expect(socketsOnPort(port)).toEqual([]);
+        expect(selfConnectionsOnPort(port)).toEqual([]);
       }
     },
   );
@@ -83,7 +83,7 @@ export function adapterContract<Socket>(adapter: Adapter<Socket>, { canBind }: A
         busyLoop(busy);
         await expect(connecting).rejects.toBe("enough");
         await sleep(60);
-        expect(socketsOnPort(port)).toEqual([]);
+        expect(selfConnectionsOnPort(port)).toEqual([]);
       }
     },
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { because, inDualStackLab, inEmptyNamespace, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
-import { commandFor, runForJson, runtime } from "../fixtures/runtime.ts";
+import { commandFor, runForJson, runtime, STEADY_HEAP } from "../fixtures/runtime.ts";
 import type { Outcome as Natural } from "../programs/natural_range.ts";
 import type { Outcome as Rejected } from "../programs/reject_self.ts";
 import type { Outcome as Retried } from "../programs/retry_until_real.ts";
@@ -52,13 +52,6 @@ describe("in a namespace whose kernel connects every socket to itself", () => {
     }
   }
 });
-
-/** V8 lets its young generation grow to 16 MiB and more, for the bare call as well: that is no leak, but hides one. */
-const STEADY_HEAP = {
-  deno: ["-A", "--v8-flags=--max-semi-space-size=1,--expose-gc"],
-  node: ["--max-semi-space-size=1", "--expose-gc"],
-  bun: [],
-}[runtime];
 
 describe("in the kernel's own ephemeral range", () => {
   for (const kind of KINDS) {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { shieldPort } from "../../mod.ts";
 import { because, inEmptyNamespace, inLab, noLab } from "../fixtures/lab.ts";
-import { commandFor, run, runForJson } from "../fixtures/runtime.ts";
+import { commandFor, run, runForJson, STEADY_HEAP } from "../fixtures/runtime.ts";
 
 function see<Seen>(situation: string): Promise<Seen> {
-  return runForJson(inLab(commandFor("tests/programs/shield_port.ts", [situation])), { limit: 110_000 });
+  return runForJson(inLab(commandFor("tests/programs/shield_port.ts", [situation], STEADY_HEAP)), { limit: 110_000 });
 }
 
 const REFUSED = { ECONNREFUSED: 500 };

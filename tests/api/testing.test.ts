@@ -7,7 +7,7 @@ import { selfConnectAddress } from "../../src/host/loopback.ts";
 import { because, inEmptyNamespace, noLab } from "../fixtures/lab.ts";
 import { noProc } from "../fixtures/system.ts";
 import { commandFor, runForJson } from "../fixtures/runtime.ts";
-import { socketsOnPort } from "../programs/host_sockets.ts";
+import { selfConnectionsOnPort } from "../programs/host_sockets.ts";
 import type { DeadPortCount } from "../programs/client_dead_port.ts";
 
 describe("selfConnectedPair()", () => {
@@ -21,7 +21,7 @@ describe("selfConnectedPair()", () => {
       expect(String((await once(socket, "data"))[0])).toBe("hello");
       await release();
       await release();
-      if (!noProc) expect(socketsOnPort(local.port)).toEqual([]);
+      if (!noProc) expect(selfConnectionsOnPort(local.port)).toEqual([]);
       const server = net.createServer().listen(local.port, hostname);
       await once(server, "listening");
       server.close();
@@ -66,7 +66,7 @@ describe("deadPort()", () => {
     }
     await dead.release();
     await dead.release();
-    if (!noProc) expect(socketsOnPort(dead.port)).toEqual([]);
+    if (!noProc) expect(selfConnectionsOnPort(dead.port)).toEqual([]);
   });
 
   test("gives out as many as are asked for, all different", async () => {

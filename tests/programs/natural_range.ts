@@ -3,6 +3,7 @@ import { SelfConnectError } from "../../mod.ts";
 import { connects } from "./connects.ts";
 import { countDescriptors } from "./descriptors.ts";
 import { socketsOnPort } from "./host_sockets.ts";
+import { megabytes } from "./memory.ts";
 
 const [kind, portText, countText] = process.argv.slice(2) as [string, string, string];
 const port = Number(portText);
@@ -20,13 +21,6 @@ export interface Outcome {
   readonly growth: number;
 }
 
-/** Without garbage: when V8 collects the old generation is chance, and a difference of 10 MiB. */
-function megabytes(): number {
-  const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(isSync: boolean): void } };
-  if (gc) gc();
-  else Bun?.gc(true);
-  return process.memoryUsage().rss / 2 ** 20;
-}
 const connect = connects[kind]!;
 const otherErrors = new Set<string>();
 let [connected, selfConnects, attempts] = [0, 0, 0];

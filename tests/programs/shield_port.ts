@@ -11,6 +11,7 @@ import { shieldPort } from "../../mod.ts";
 import { commandFor } from "../fixtures/runtime.ts";
 import { countDescriptors } from "./descriptors.ts";
 import { socketsOnPort } from "./host_sockets.ts";
+import { megabytes } from "./memory.ts";
 
 const PORT = 40000;
 
@@ -111,11 +112,11 @@ const situations: Record<string, () => Promise<unknown>> = {
       await shield.release();
     };
     for (let count = 0; count < 500; count++) await round();
-    const before = { descriptors: countDescriptors(), memory: process.memoryUsage().rss };
+    const before = { descriptors: countDescriptors(), memory: megabytes() };
     for (let count = 0; count < 9500; count++) await round();
     // What was closed in the last turn.
     await sleep(50);
-    const grownBy = (process.memoryUsage().rss - before.memory) / 2 ** 20;
+    const grownBy = megabytes() - before.memory;
     return { descriptors: countDescriptors() - before.descriptors, holders: holders(), grownBy };
   },
 
