@@ -1,9 +1,9 @@
 import type { ByteStream, ByteStreamListener } from "../../core/byte_stream.ts";
 import { close } from "./closing.ts";
 
-/** As much as one read of Linux' loopback gives, for a connection that has once filled less. */
+/** As much as one read of Linux' loopback gives, once the peer has filled the first buffer. */
 const READ_BYTES = 65536;
-/** To make a large buffer costs a connection that carries little a fifth of its time. */
+/** A buffer of 64 KiB takes a fifth of the time of a connect, which is much for a connection that carries little. */
 const FIRST_READ_BYTES = 4096;
 
 /**
