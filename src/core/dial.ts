@@ -94,6 +94,7 @@ class Call<Socket> implements TrialContext<Socket> {
     try {
       // The loop: attempt, compare, prove, again.
       while (true) {
+        this.#throwIfEnded();
         this.counts.attempts++;
         try {
           return this.#dialed(await this.#dialOnce());
@@ -122,7 +123,7 @@ class Call<Socket> implements TrialContext<Socket> {
   /** Pauses after a failed attempt; throws when there is to be no other one. */
   #beforeNext(error: unknown): Promise<void> | undefined {
     const { counts, options: { target, policy } } = this;
-    if (this.#ended) throw this.#ended.reason;
+    this.#throwIfEnded();
     counts.lastError = error;
     const selfConnect = error instanceof SelfConnectError;
     if (selfConnect) this.#selfConnected.push(error.address);
@@ -158,6 +159,7 @@ class Call<Socket> implements TrialContext<Socket> {
   async #dialByAddress(isLookedUp: boolean): Promise<Proved<Socket>> {
     const { target, policy } = this.options;
     const targets = isLookedUp ? await this.#targets() : [target];
+    this.#throwIfEnded();
     const race = this.#race ??= this.#newRace(!isLookedUp);
     this.#interrupt = (reason) => race.abandon(reason);
     return await race.dial(targets, policy === NO_RETRY || this.counts.attempts >= policy.maxAttempts);
@@ -198,6 +200,11 @@ class Call<Socket> implements TrialContext<Socket> {
   #end(reason: unknown): void {
     this.#ended ??= { reason };
     this.#interrupt(reason);
+  }
+
+  /** Before anything is opened: what has settled hears of no abort in the turn in which it is awaited. */
+  #throwIfEnded(): void {
+    if (this.#ended) throw this.#ended.reason;
   }
 
   /** The result of something that cannot be given up, unless the call is ended first. */

@@ -191,6 +191,26 @@ describe("a runtime that looks names up by itself", () => {
   });
 });
 
+describe("an abort in any turn of the microtask queue", () => {
+  const situations: Record<string, [adapter: () => FakeAdapter, options: Partial<ConnectOptions>]> = {
+    "before the second attempt at an address": [() => new FakeAdapter("self", "silent"), { hostname: A }],
+    "before an address of a name is dialed": [() => named({ [A]: ["silent"] }), { retry: true, attemptTimeout: 0 }],
+  };
+  for (const [name, [adapter, options]] of Object.entries(situations)) {
+    test(`${name} ends the call`, async () => {
+      for (let turns = 0; turns < 40; turns++) {
+        const controller = new AbortController();
+        const dialing = play(adapter(), { ...options, signal: controller.signal });
+        dialing.catch(() => {});
+        for (let turn = 0; turn < turns; turn++) await undefined;
+        controller.abort("enough");
+        const still = new Promise((resolve) => setTimeout(resolve, 20, `pending after ${turns} turns`));
+        expect(await Promise.race([dialing.catch((reason) => reason), still])).toBe("enough");
+      }
+    });
+  }
+});
+
 describe("callbacks that take their time", () => {
   const LITERAL = { hostname: "127.0.0.1", port: 40000 };
   const thrown = new Error("thrown");
