@@ -8,10 +8,10 @@ const config: ViteUserConfig = {
     include: ["tests/**/*.test.ts"],
     // The first use Deno.test and @std/assert; the second have nothing to say anywhere else.
     exclude: ["tests/deno/**", ...("Bun" in globalThis ? [] : ["tests/bun/**"])],
-    globalSetup: "Deno" in globalThis || "Bun" in globalThis ? [] : ["tests/fixtures/built_command.ts"],
+    globalSetup: "Deno" in globalThis || "Bun" in globalThis ? [] : ["tests/fixtures/built_programs.ts"],
     // A Bun worker is a thread; elsewhere every file has a process of its own.
     pool: "Bun" in globalThis ? "threads" : "forks",
-    maxWorkers: 2,
+    maxWorkers: 4,
     // A shared machine can be late by more than a test allows for; what needed its second try is shown as "retry x1".
     retry: process.env["CI"] === "true" ? 1 : 0,
     testTimeout: 60_000,

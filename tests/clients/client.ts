@@ -10,7 +10,7 @@ export interface Session {
   close(): unknown;
 }
 
-/** An npm client, as its users set it up. */
+/** An npm client, as its users set it up. Its package is loaded when it is opened: a program uses one client. */
 export interface Client {
   readonly server: Protocol;
   /** What the real server answers. */

@@ -1,8 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import * as undici from "undici";
 import { guardedHttpAgent, GuardedHttpsAgent } from "../examples/http.ts";
-import { guardedDispatcher } from "../examples/undici.ts";
 import { type Client, HOST } from "./client.ts";
 
 function answerOf(request: http.ClientRequest): Promise<string> {
@@ -40,7 +38,9 @@ function undiciFetch(protocol: "http" | "https"): Client {
     server: protocol,
     answer: "real",
     hasHook: true,
-    open(port, guard) {
+    async open(port, guard) {
+      const undici = await import("undici");
+      const { guardedDispatcher } = await import("../examples/undici.ts");
       const tls = { rejectUnauthorized: false };
       const dispatcher = guard === "hook" ? guardedDispatcher(tls) : new undici.Agent({ connect: tls });
       return {

@@ -1,12 +1,12 @@
-import mqtt from "mqtt";
-import { guardedClient } from "../examples/mqtt.ts";
 import { type Client, HOST } from "./client.ts";
 
 const mqttClient: Client = {
   server: "mqtt",
   answer: "real",
   hasHook: true,
-  open(port, guard, onError) {
+  async open(port, guard, onError) {
+    const { default: mqtt } = await import("mqtt");
+    const { guardedClient } = await import("../examples/mqtt.ts");
     const client = guard === "hook"
       ? guardedClient(HOST, port, { reconnectPeriod: 50 })
       : mqtt.connect({ host: HOST, port, reconnectPeriod: 50 });

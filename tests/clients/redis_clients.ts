@@ -1,13 +1,12 @@
-import { Redis } from "ioredis";
-import { createClient } from "redis";
-import { GuardedConnector } from "../examples/ioredis.ts";
 import { type Client, HOST } from "./client.ts";
 
 const ioredis: Client = {
   server: "redis",
   answer: "PONG",
   hasHook: true,
-  open(port, guard, onError) {
+  async open(port, guard, onError) {
+    const { Redis } = await import("ioredis");
+    const { GuardedConnector } = await import("../examples/ioredis.ts");
     const hook = guard === "hook" ? { Connector: GuardedConnector } : {};
     const redis = new Redis({ host: HOST, port, retryStrategy: () => 50, maxRetriesPerRequest: null, ...hook });
     redis.on("error", onError);
@@ -20,7 +19,8 @@ function nodeRedis(server: Client["server"], tls: { tls: true; rejectUnauthorize
     server,
     answer: "OK",
     hasHook: false,
-    open(port, _guard, onError) {
+    async open(port, _guard, onError) {
+      const { createClient } = await import("redis");
       const redis = createClient({ socket: { host: HOST, port, reconnectStrategy: () => 50, ...tls } });
       redis.on("error", onError);
       redis.connect().catch(onError);

@@ -1,16 +1,12 @@
-import mysql from "mysql2/promise";
-import pg from "pg";
-import postgres from "postgres";
-import { guardedConnection } from "../examples/mysql2.ts";
-import { guardedClient } from "../examples/pg.ts";
-import { guardedSql } from "../examples/postgres_js.ts";
 import { type Client, HOST } from "./client.ts";
 
 const pgClient: Client = {
   server: "postgres",
   answer: [{ answer: 1 }],
   hasHook: true,
-  open(port, guard, onError) {
+  async open(port, guard, onError) {
+    const { default: pg } = await import("pg");
+    const { guardedClient } = await import("../examples/pg.ts");
     const options = { host: HOST, port, user: "postgres", database: "postgres" };
     return {
       async ask() {
@@ -30,7 +26,9 @@ const postgresJs: Client = {
   server: "postgres",
   answer: [{ answer: 1 }],
   hasHook: true,
-  open(port, guard) {
+  async open(port, guard) {
+    const { default: postgres } = await import("postgres");
+    const { guardedSql } = await import("../examples/postgres_js.ts");
     const options = { user: "postgres", database: "postgres", backoff: () => 0.05, max: 1 };
     const sql = guard === "hook" ? guardedSql(HOST, port, options) : postgres({ host: HOST, port, ...options });
     return { ask: async () => [...await sql`select 1 as answer`], close: () => sql.end({ timeout: 0 }) };
@@ -41,7 +39,9 @@ const mysql2: Client = {
   server: "mysql",
   answer: [{ answer: 1 }],
   hasHook: true,
-  open(port, guard) {
+  async open(port, guard) {
+    const { default: mysql } = await import("mysql2/promise");
+    const { guardedConnection } = await import("../examples/mysql2.ts");
     return {
       async ask() {
         const connection = guard === "hook"

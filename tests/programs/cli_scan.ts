@@ -3,11 +3,10 @@
  * `realpeer scan` and `ss` say of them, and of themselves while sockets come and go.
  */
 import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { start } from "../cli/realpeer.ts";
-import { commandFor, type Finished, run } from "../fixtures/runtime.ts";
+import { commandFor, type Finished, root, run } from "../fixtures/runtime.ts";
 
-const MANY = ["python3", fileURLToPath(new URL("./many_sockets.py", import.meta.url).href)];
+const MANY = ["python3", `${root}tests/programs/many_sockets.py`];
 
 export interface ScanOutcome {
   readonly sockets: number;

@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { clients } from "../clients/all_clients.ts";
 import type { Guard } from "../clients/client.ts";
 import type { RunningServer } from "../fixtures/daemon.ts";
+import { root } from "../fixtures/runtime.ts";
 import { servers } from "../fixtures/servers.ts";
 
 export interface Protection {
@@ -61,7 +62,7 @@ const answered = (async () => {
   }
 })();
 await Promise.race([first, answered]);
-const script = new URL("./strict_server.py", import.meta.url).pathname;
+const script = `${root}tests/programs/strict_server.py`;
 const bind = execFileSync("python3", [script, "127.0.0.1", portText], { encoding: "utf8" }).trim();
 const codesWithoutServer = [...codes];
 const isPublished = published > 0;

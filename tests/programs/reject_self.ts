@@ -1,6 +1,6 @@
 /** Dials a dead port of a lab namespace with every connect there is here, and prints what came of it as JSON. */
 import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { root } from "../fixtures/runtime.ts";
 import { connects } from "./connects.ts";
 import { socketsOnPort } from "./host_sockets.ts";
 
@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 const serverAddress = hostname.includes(":") ? "::" : "0.0.0.0";
-const serverScript = fileURLToPath(new URL("./strict_server.py", import.meta.url).href);
+const serverScript = `${root}tests/programs/strict_server.py`;
 const outcomes: Record<string, Outcome | string> = {};
 for (const [kind, connect] of Object.entries(connects)) {
   for (const limits of [{}, { timeout: 5000 }]) {
