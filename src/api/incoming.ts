@@ -61,18 +61,21 @@ export class Incoming {
     return stream;
   }
 
-  push(chunk: Uint8Array): void {
+  /** Whether the memory of the chunk is in use from now on: its bytes may have been copied, or dropped. */
+  push(chunk: Uint8Array): boolean {
     this.received += chunk.length;
-    if (this.#isDiscarding || chunk.length === 0) return;
+    if (this.#isDiscarding || chunk.length === 0) return false;
     if (this.#isAwaited) {
       this.#isAwaited = false;
-      return this.#enqueue(chunk);
+      return this.#deliver(chunk);
     }
     this.#chunks.push(chunk);
     this.#length += chunk.length;
-    if (this.#length < READ_AHEAD_BYTES || this.#isPaused) return;
-    this.#isPaused = true;
-    this.#bytes.pause();
+    if (this.#length >= READ_AHEAD_BYTES && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#bytes.pause();
+    }
+    return true;
   }
 
   #pull(): void {
@@ -82,13 +85,29 @@ export class Incoming {
       return;
     }
     this.#length -= chunk.length;
-    this.#enqueue(chunk);
+    this.#deliver(chunk);
     if (this.#isPaused && this.#length < READ_AHEAD_BYTES) this.#resume();
     this.#settle();
   }
 
-  #enqueue(chunk: Uint8Array): void {
-    this.#controller?.enqueue(chunk as Uint8Array<ArrayBuffer>);
+  /** Gives the chunk to the reader that waits. Whether its memory is still in use: a reader with a buffer gets a copy. */
+  #deliver(chunk: Uint8Array): boolean {
+    const request = this.#controller?.byobRequest;
+    if (!request?.view) {
+      this.#controller?.enqueue(chunk as Uint8Array<ArrayBuffer>);
+      return true;
+    }
+    const { buffer, byteOffset, byteLength } = request.view;
+    const part = chunk.subarray(0, byteLength);
+    new Uint8Array(buffer, byteOffset).set(part);
+    const rest = chunk.subarray(part.length);
+    if (rest.length > 0) {
+      this.#chunks.unshift(rest);
+      this.#length += rest.length;
+    }
+    // May pull at once.
+    request.respond(part.length);
+    return rest.length > 0;
   }
 
   #resume(): void {

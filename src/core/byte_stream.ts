@@ -2,8 +2,8 @@ import type { Adapter } from "./attempt.ts";
 
 /** The receiver of the bytes that arrive, and of their end. */
 export interface ByteStreamListener {
-  /** The next bytes. Their whole ArrayBuffer is the listener's from now on. */
-  data(chunk: Uint8Array): void;
+  /** The next bytes. Their whole ArrayBuffer is the listener's from now on, unless it returns false: it has copied them. */
+  data(chunk: Uint8Array): boolean;
   /** The peer has ended its direction; writing may go on. */
   end(): void;
   /** The connection is gone. */

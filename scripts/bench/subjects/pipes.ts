@@ -13,8 +13,11 @@ export interface Pipe {
   read(): Promise<Uint8Array | null>;
 }
 
-/** The last two are the runtimes' own web streams over a connection: what web streams cost. */
-export type Subject = "bare" | "portable" | "Duplex.toWeb" | "Deno.TcpConn's streams";
+/**
+ * "portable, own buffer" reads into one buffer again and again, as "bare" does on Deno. The last two are the runtimes' own
+ * web streams over a connection: what web streams cost.
+ */
+export type Subject = "bare" | "portable" | "portable, own buffer" | "Duplex.toWeb" | "Deno.TcpConn's streams";
 
 /** Chunks that events bring, for a reader that awaits them one by one. */
 class Inbox {
@@ -98,12 +101,15 @@ async function bareBun(port: number): Promise<Pipe> {
   };
 }
 
+function overWritable(writable: WritableStream<Uint8Array>): Pick<Pipe, "write" | "end"> {
+  const writer = writable.getWriter();
+  return { write: (chunk) => writer.write(chunk), end: () => writer.close() };
+}
+
 function overWebStreams(readable: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array>): Pipe {
   const reader = readable.getReader();
-  const writer = writable.getWriter();
   return {
-    write: (chunk) => writer.write(chunk),
-    end: () => writer.close(),
+    ...overWritable(writable),
     read: async () => {
       const { value, done } = await reader.read();
       return done ? null : value;
@@ -111,10 +117,27 @@ function overWebStreams(readable: ReadableStream<Uint8Array>, writable: Writable
   };
 }
 
+/** Reads into one buffer, which goes to the stream and comes back with each read. */
+function intoOwnBuffer(readable: ReadableStream<Uint8Array>): Pipe["read"] {
+  const reader = readable.getReader({ mode: "byob" });
+  let buffer = new ArrayBuffer(65536);
+  return async () => {
+    const { value, done } = await reader.read(new Uint8Array(buffer));
+    if (done) return null;
+    buffer = value.buffer;
+    return value;
+  };
+}
+
 export async function open(subject: Subject, port: number): Promise<Pipe> {
   if (subject === "portable") {
     const { readable, writable } = await connect({ hostname: "127.0.0.1", port });
     return overWebStreams(readable, writable);
+  }
+  if (subject === "portable, own buffer") {
+    const { readable, writable } = await connect({ hostname: "127.0.0.1", port });
+    const read = intoOwnBuffer(readable);
+    return { ...overWritable(writable), read };
   }
   if (subject === "Duplex.toWeb") {
     // Node's own types of web streams are not those of the language's library.

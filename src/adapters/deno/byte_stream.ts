@@ -52,17 +52,19 @@ class DenoByteStream implements ByteStream {
       }
       if (this.#isClosed) return;
       if (length === null) return this.#listener?.end();
-      this.#listener?.data(this.#take(this.#buffer, length));
+      this.#deliver(this.#buffer, length);
     }
     this.#isReading = false;
   }
 
-  /** A large chunk takes its buffer with it; to copy a small one is cheaper than a new buffer. */
-  #take(buffer: Uint8Array<ArrayBuffer>, length: number): Uint8Array {
-    if (length < buffer.length / 4) return buffer.slice(0, length);
-    if (length === buffer.length) this.#readBytes = READ_BYTES;
+  /** A large chunk takes its buffer with it, unless the listener has copied it; a small one is cheaper to copy. */
+  #deliver(buffer: Uint8Array<ArrayBuffer>, length: number): void {
+    const isSmall = length < buffer.length / 4;
+    const isKept = this.#listener?.data(isSmall ? buffer.slice(0, length) : buffer.subarray(0, length));
+    if (isKept && !isSmall) this.#buffer = undefined;
+    if (length < buffer.length || length === READ_BYTES) return;
+    this.#readBytes = READ_BYTES;
     this.#buffer = undefined;
-    return buffer.subarray(0, length);
   }
 
   async write(chunk: Uint8Array): Promise<void> {

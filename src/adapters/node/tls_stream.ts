@@ -43,6 +43,7 @@ function duplexOf(encrypted: ByteStream, onFailure: (error: unknown) => void): D
   encrypted.listen({
     data(chunk) {
       if (!duplex.push(chunk)) encrypted.pause();
+      return true;
     },
     end: () => void duplex.push(null),
     failed: onFailure,
@@ -72,7 +73,7 @@ class TlsByteStream implements ByteStream {
     this.#decrypted.listen({
       data: (chunk) => {
         this.#quietTicks = 0;
-        listener.data(chunk);
+        return listener.data(chunk);
       },
       end: () => this.#end(),
       failed: (error) => this.failed(error),
