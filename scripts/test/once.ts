@@ -15,7 +15,17 @@ export const ONCE: readonly string[] = [
   "tests/scripts/",
 ];
 
-/** Those of them that take long: a million random texts, a Prometheus. */
+/**
+ * Tests of the host and of the command that say nothing about a newer Node: what they need of it (files, processes,
+ * signals) tests/cli/wait_command.test.ts, wait_process.test.ts and terminal.test.ts need, too.
+ */
+export const NOT_ON_NEWEST_NODE: readonly string[] = [
+  "tests/host/",
+  ...["arguments", "bad_input", "check", "demo", "examples", "scan", "shield", "shield_known", "start", "target"],
+  ...["usage", "wait", "wait_free", "wait_limits"],
+].map((name) => name.endsWith("/") ? name : `tests/cli/${name}.test.ts`);
+
+/** Those of ONCE that take long: a million random texts, a Prometheus. */
 const LONG: readonly string[] = ["tests/core/endpoint_properties.test.ts", "tests/readme/many_hosts.test.ts"];
 
 /** What `npm run test:quick` runs beside the checks: the core, the host, and the command in the test's own process. */

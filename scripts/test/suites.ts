@@ -8,7 +8,7 @@ import { environment, root, run } from "../run.ts";
 import { type Count, notRun, skipped, sum } from "./count.ts";
 import { denoTest } from "./deno_test.ts";
 import { asOnMac, noMac } from "./mac.ts";
-import { excluding, ONCE, QUICK } from "./once.ts";
+import { excluding, NOT_ON_NEWEST_NODE, ONCE, QUICK } from "./once.ts";
 import { packTree } from "./pack.ts";
 import { readChoice, vitest } from "./vitest.ts";
 import { prepareWindows } from "./windows.ts";
@@ -23,11 +23,14 @@ const TOOLS = `${CONSUMERS}tools`;
 const WINDOWS = "tests/windows/";
 const NODE = ["node"];
 
-/** The tests that every runtime has to pass, on one of them. A file that is named runs wherever it belongs. */
-function onRuntime(name: string, command: readonly string[]): Suite {
+/**
+ * The tests that every runtime has to pass, on one of them, but for those that run `elsewhere`. A file that is named runs
+ * wherever it belongs.
+ */
+function onRuntime(name: string, command: readonly string[], elsewhere: readonly string[] = ONCE): Suite {
   return (args, scratch) => {
-    const elsewhere = [CONSUMERS, WINDOWS, ...(readChoice(args).files.length > 0 ? [] : ONCE)];
-    return vitest({ name, command, args: [...args, ...excluding(elsewhere)], scratch });
+    const excluded = [CONSUMERS, WINDOWS, ...(readChoice(args).files.length > 0 ? [] : elsewhere)];
+    return vitest({ name, command, args: [...args, ...excluding(excluded)], scratch });
   };
 }
 
@@ -46,7 +49,8 @@ const newestNode: Suite = async (args, scratch) => {
   const prefix = join(scratch, "node");
   const status = await run(["npm", "install", "--silent", "--no-save", "--prefix", prefix, "node@latest"]);
   if (status !== 0) return notRun("node@latest cannot be installed");
-  return await onRuntime("newest-node", [join(prefix, "node_modules/node/bin/node")])(args, scratch);
+  const command = [join(prefix, "node_modules/node/bin/node")];
+  return await onRuntime("newest-node", command, [...ONCE, ...NOT_ON_NEWEST_NODE])(args, scratch);
 };
 
 /** The packed package in projects of its own, and on registries of its own: that of REALPEER_TARBALL, or this tree's. */

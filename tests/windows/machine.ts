@@ -20,9 +20,11 @@ import { executables, folderOf, RUNTIMES, type WindowsRuntime, wineCommand } fro
 const WINESERVER = join(dirname(process.env["REALPEER_WINE"]!), "wineserver");
 const C_COMPILER = "x86_64-w64-mingw32-gcc";
 
+const LIMIT_MS = 90_000;
+
 function wine(...args: string[]): { status: number | null; output: string } {
   const [file, ...rest] = wineCommand(args) as [string, ...string[]];
-  const { status, stdout, stderr, error } = spawnSync(file, rest, { encoding: "utf8", timeout: 90_000 });
+  const { status, stdout, stderr, error } = spawnSync(file, rest, { encoding: "utf8", timeout: LIMIT_MS });
   return { status, output: `${stdout}${stderr}${error?.message ?? ""}` };
 }
 
@@ -94,8 +96,10 @@ export default function setup(): () => void {
   process.env["REALPEER_WINE_VERSION"] = wine("--version").output.trim().split(" ")[0] ?? "";
   // One server for the whole suite: it would end, with all the services of this Windows, whenever no program runs.
   spawnSync(WINESERVER, ["-p"], { stdio: "ignore" });
-  const { status, output } = wine("wineboot", "--init");
-  if (status !== 0) throw new Error(`Cannot make a Windows: wineboot ended with ${status}\n${output}`);
+  // The services of this Windows inherit the streams and stay: a pipe would never end.
+  const [file, ...rest] = wineCommand(["wineboot", "--init"]) as [string, ...string[]];
+  const { status, error } = spawnSync(file, rest, { stdio: "ignore", timeout: LIMIT_MS });
+  if (status !== 0) throw new Error(`Cannot make a Windows: wineboot ended with ${status}`, { cause: error });
   // Node 20 and later run on Windows 10 and later.
   wine("reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f");
   const drive = join(prefix, "drive_c");
