@@ -15,11 +15,16 @@ const TASKS = {
 } as const;
 type Task = keyof typeof TASKS;
 
-const SUBJECTS: Readonly<Record<Runtime, readonly Subject[]>> = {
-  node: ["bare", "portable", "Duplex.toWeb"],
-  deno: ["bare", "portable", "Deno.TcpConn's streams"],
-  bun: ["bare", "portable"],
+const WEB_STREAMS: Readonly<Record<Runtime, readonly Subject[]>> = {
+  node: ["Duplex.toWeb"],
+  deno: ["Deno.TcpConn's streams"],
+  bun: [],
 };
+
+function subjectsOf(runtime: Runtime, task: Task): readonly Subject[] {
+  const reading: readonly Subject[] = task === "receive" ? ["portable, own buffer"] : [];
+  return ["bare", "portable", ...reading, ...WEB_STREAMS[runtime]];
+}
 
 /** Runs `use` while a peer in a Node process of its own listens. */
 async function withPeer<Result>(use: (port: number) => Promise<Result>): Promise<Result> {
@@ -42,8 +47,8 @@ async function run(): Promise<Findings> {
   const data: Record<string, unknown> = {};
   await withPeer(async (port) => {
     for (const runtime of RUNTIMES) {
-      const subjects = SUBJECTS[runtime];
       for (const task of Object.keys(TASKS) as Task[]) {
+        const subjects = subjectsOf(runtime, task);
         const { amount, atLeast } = TASKS[task];
         const taken = new Map<Subject, Answer[]>(subjects.map((subject) => [subject, []]));
         for (let round = 0; round < ROUNDS; round++) {
@@ -82,6 +87,7 @@ async function run(): Promise<Findings> {
     notes: [
       `${ROUNDS} processes of each, which take turns; each share is the median over all rounds`,
       "the peer is a Node process; each end has a core where there are two",
+      "a reader of the portable connection gets a fresh buffer with each chunk, as web streams ask for; with its own buffer (BYOB) it uses one again and again, as bare Deno.TcpConn does here",
       "bare is net.Socket's events, Deno.TcpConn's read and write, Bun.Socket's handlers; Duplex.toWeb and Deno.TcpConn's streams are what web streams cost",
     ],
     data,
