@@ -84,6 +84,23 @@ for (const [way, open] of ways) {
       await connection.closed;
     });
 
+    test("lose and repeat nothing for readers whose buffers are smaller and larger than the chunks, and for the next reader", async () => {
+      const sent = Uint8Array.from({ length: 1_000_003 }, (_, i) => (i * 31 + (i >> 8)) & 255);
+      await using server = await startServer((socket) => socket.end(sent));
+      const connection = await open(server.port);
+      const received: number[] = [];
+      for (let size = 1; received.length < 700_000; size = size * 3 % 100_003) {
+        const reader = connection.readable.getReader({ mode: "byob" });
+        const { value } = await reader.read(new Uint8Array(size));
+        received.push(...value ?? []);
+        reader.releaseLock();
+      }
+      for await (const chunk of connection.readable) for (const byte of chunk) received.push(byte);
+      expect(received.length).toBe(sent.length);
+      expect(sent.every((byte, i) => byte === received[i])).toBe(true);
+      await connection.closed;
+    });
+
     test("end a pending read into the reader's own buffer when the connection is closed", async () => {
       await using server = await startServer(echo);
       const connection = await open(server.port);
