@@ -39,7 +39,9 @@ const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 function explained(error: Error, isTls: boolean): Error {
   const { code = "" } = error as NodeJS.ErrnoException;
   if (isTls && CERTIFICATE_CODE.test(code)) {
-    return Object.assign(error, { hint: `the certificate is not accepted (${code}), insecure takes any` });
+    return Object.assign(error, {
+      hint: `the certificate is not accepted (${code}), option insecure (--insecure) takes any`,
+    });
   }
   // What the HTTP parser and the TLS library say of peers that speak another protocol.
   const isForeign = code.startsWith("HPE_") || code === "EPROTO" || code.startsWith("ERR_SSL");

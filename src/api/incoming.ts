@@ -16,6 +16,12 @@ export class Incoming {
   #isPaused = false;
   /** Whether a reader waits for a chunk, so that none is queued. */
   #isAwaited = false;
+  /**
+   * Whether it was asked for again meanwhile: by a second read, or by the reader that follows one that was released. What
+   * answers the read of the released one into its buffer does not reach that reader (Streams Standard,
+   * ReadableByteStreamControllerRespondInReadableState), what is enqueued does.
+   */
+  #isAwaitedTwice = false;
   #isDiscarding = false;
   #hasEnded = false;
   #failure: unknown;
@@ -42,7 +48,13 @@ export class Incoming {
   /** What keeps the bytes that follow from being read by anything but this stream; undefined when nothing does. */
   get inUse(): string | undefined {
     if (this.#isAwaited) return "a read is pending";
-    return this.#length > 0 ? `${this.#length} bytes that have arrived were not read` : undefined;
+    const length = this.#length + this.#queued;
+    return length > 0 ? `${length} bytes that have arrived were not read` : undefined;
+  }
+
+  /** How many bytes are in the stream itself: those that answered the read of a reader that was released. */
+  get #queued(): number {
+    return -(this.#controller?.desiredSize ?? 0);
   }
 
   #makeStream(): ReadableStream<Uint8Array> {
@@ -65,34 +77,41 @@ export class Incoming {
   push(chunk: Uint8Array): boolean {
     this.received += chunk.length;
     if (this.#isDiscarding || chunk.length === 0) return false;
-    if (this.#isAwaited) {
-      this.#isAwaited = false;
-      return this.#deliver(chunk);
-    }
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+    // Without a reader the bytes are kept here, unless the read of one that was released still waits in the stream: then
+    // the next reader would ask the stream alone.
+    const isAwaited = this.#isAwaited && (this.#stream?.locked || this.#controller?.byobRequest !== null);
+    const mayCopy = !this.#isAwaitedTwice && this.#stream?.locked;
+    this.#isAwaited = this.#isAwaitedTwice = false;
+    const isKept = isAwaited ? this.#deliver(chunk, mayCopy) : this.#keep(chunk);
     if (this.#length >= READ_AHEAD_BYTES && !this.#isPaused) {
       this.#isPaused = true;
       this.#bytes.pause();
     }
+    return isKept;
+  }
+
+  #keep(chunk: Uint8Array): boolean {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
     return true;
   }
 
   #pull(): void {
     const chunk = this.#chunks.shift();
     if (chunk === undefined) {
+      this.#isAwaitedTwice = this.#isAwaited;
       this.#isAwaited = true;
-      return;
+    } else {
+      this.#length -= chunk.length;
+      this.#deliver(chunk);
+      if (this.#isPaused && this.#length < READ_AHEAD_BYTES) this.#resume();
     }
-    this.#length -= chunk.length;
-    this.#deliver(chunk);
-    if (this.#isPaused && this.#length < READ_AHEAD_BYTES) this.#resume();
     this.#settle();
   }
 
   /** Gives the chunk to the reader that waits. Whether its memory is still in use: a reader with a buffer gets a copy. */
-  #deliver(chunk: Uint8Array): boolean {
-    const request = this.#controller?.byobRequest;
+  #deliver(chunk: Uint8Array, mayCopy = true): boolean {
+    const request = mayCopy ? this.#controller?.byobRequest : undefined;
     if (!request?.view) {
       this.#controller?.enqueue(chunk as Uint8Array<ArrayBuffer>);
       return true;
@@ -136,9 +155,16 @@ export class Incoming {
   #settle(): void {
     const controller = this.#controller;
     if (!controller || !this.#hasEnded || this.#isSettled || this.#chunks.length > 0) return;
+    // An error would drop what is still in the stream. Once that has been read it asks again.
+    if (this.#failure !== undefined && this.#queued > 0) return;
     this.#isSettled = true;
     if (this.#failure !== undefined) return controller.error(this.#failure);
-    controller.close();
+    try {
+      controller.close();
+    } catch {
+      // A read into elements of several bytes has got half of one: the stream has ended with an error of its own.
+      return;
+    }
     // A pending read into the reader's own buffer ends only when that is given back.
     controller.byobRequest?.respond(0);
   }

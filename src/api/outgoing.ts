@@ -34,6 +34,7 @@ export class Outgoing {
   /** How many chunks are still sent. */
   #limit = Infinity;
   #isOver = false;
+  #failure: unknown;
   #isClosing = false;
   #onDrained: (() => void) | undefined;
   #rejectWrite: ((error: unknown) => void) | undefined;
@@ -78,7 +79,7 @@ export class Outgoing {
       },
       abort: (reason) => this.#abort(reason),
     }, { highWaterMark: 1, size });
-    if (this.#isOver) this.#controller?.error(closedError());
+    if (this.#isOver) this.#controller?.error(this.#failure ?? closedError());
     return stream;
   }
 
@@ -145,6 +146,7 @@ export class Outgoing {
   /** Drops what has not been sent. */
   fail(error: unknown): void {
     this.#isOver = true;
+    this.#failure = error;
     this.#onDrained?.();
     this.#rejectWrite?.(error);
     this.#controller?.error(error);

@@ -1,5 +1,5 @@
 import { Interrupted } from "./errors.ts";
-import { END_SIGNAL_NAMES, SIGNALS, type System } from "./runtime/system.ts";
+import { END_SIGNAL_NAMES, type EndSignalName, SIGNALS, type System } from "./runtime/system.ts";
 
 /**
  * Signals that come in a shorter time are one interrupt: npm passes Ctrl-C on to programs that the terminal has sent it
@@ -7,7 +7,10 @@ import { END_SIGNAL_NAMES, SIGNALS, type System } from "./runtime/system.ts";
  */
 const REPEAT_MS = 100;
 
-/** Turns SIGINT, SIGQUIT, SIGTERM and SIGHUP into an abort, so that what is under way can be cleared away. */
+/** What programs tell each other, such as nodemon its program: repeated, it asks for no more than once. */
+const MESSAGES: ReadonlySet<EndSignalName> = new Set<EndSignalName>(["SIGUSR1", "SIGUSR2"]);
+
+/** Turns the signals that end a program into an abort, so that what is under way can be cleared away. */
 export class Interrupts {
   /** Aborts with an `Interrupted`. */
   readonly signal: AbortSignal;
@@ -23,6 +26,7 @@ export class Interrupts {
     this.#releases = END_SIGNAL_NAMES.map((name) =>
       system.onSignal(name, () => {
         controller.abort(new Interrupted(128 + SIGNALS[name]));
+        if (MESSAGES.has(name)) return;
         const now = performance.now();
         if (now - this.#last >= REPEAT_MS) this.#count++;
         this.#last = now;

@@ -1,4 +1,4 @@
-import { type Child, FORWARDED_SIGNAL_NAMES, type SignalName, type System } from "./runtime/system.ts";
+import { CannotRunError, type Child, FORWARDED_SIGNAL_NAMES, type SignalName, type System } from "./runtime/system.ts";
 
 /** Signals that the terminal itself sends to every process of its foreground group. */
 const TERMINAL_SIGNALS: ReadonlySet<SignalName> = new Set<SignalName>(["SIGINT", "SIGQUIT", "SIGWINCH"]);
@@ -14,6 +14,7 @@ async function comesFromTerminal(name: SignalName, system: System): Promise<bool
 
 /** Runs the command to its end and resolves with its exit status; signals are passed on to it. */
 export async function runCommand(command: readonly string[], system: System): Promise<number> {
+  if (command[0] === "") throw new CannotRunError('""', "there is no such program", 127, undefined);
   let child: Child | undefined;
   // What arrives while the command is being started must not get lost.
   const early: SignalName[] = [];

@@ -69,6 +69,7 @@ function hintFor(plain: string): string | undefined {
     const example = endpoint ?? "HOST:PORT";
     return `${scheme}: is not known, wait for the port: ${example}`;
   }
+  if (scheme === "" && /^[^/\s]+:\d+\/\S/.test(plain)) return `with a path it is a URL: http://${plain}`;
   if (/^[^,\s]+(,[^,\s]+)+$/.test(plain)) return `write several targets apart: ${plain.replaceAll(",", " ")}`;
   return undefined;
 }

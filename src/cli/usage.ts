@@ -50,7 +50,8 @@ TARGET is one of
                         (default 200-399)
   --insecure            take any certificate
   --stable-for TIME     how long the peer must keep the connection open: a
-                        port proxy accepts, then hangs up (default 0)
+                        port proxy accepts, then hangs up (default 0); for a
+                        URL an answer is enough
   --shield              meanwhile no client of this host is given one of these
                         ports, so that none can take it from the server
   --while-pid PID       give up at once when that process is gone
@@ -101,7 +102,7 @@ realpeer start.
                         that is a process of the server (Linux)
 
 Also --any, -t, --timeout, --attempt-timeout, --max-delay, --stable-for,
---status and --insecure, as in realpeer wait.
+--status, --insecure and --shield, as in realpeer wait.
 
 Without COMMAND the server runs until realpeer is interrupted. A second
 interrupt while it is being stopped kills at once. On Linux also a daemon that
@@ -117,8 +118,7 @@ Exit status:
   1    not ready in time, the server ended, or another one listens
   2    usage                 126  COMMAND may not be run
   3    unexpected            127  there is no such COMMAND
-  129  SIGHUP                130  SIGINT
-  131  SIGQUIT               143  SIGTERM
+  128 + n: ended by a signal, as 130 by SIGINT, 140 by SIGUSR2
 `,
   demo: `Usage: realpeer demo [PORT] [OPTION...]
 

@@ -83,6 +83,16 @@ function durationOf(
   return text ? parseDuration(variable!, text) : undefined;
 }
 
+/** Reads a target. Other tools take a command without `--`, which looks like one more target here. */
+function parseTargetAt(text: string, words: readonly string[], mayBeCommand: boolean): WaitTarget {
+  try {
+    return parseTarget(text);
+  } catch (error) {
+    if (!mayBeCommand || !(error instanceof UsageError)) throw error;
+    throw new UsageError(`${error.message}; a command comes after --, as in -- ${words.join(" ")}`);
+  }
+}
+
 /** The common part of a request. */
 export function readWaitRequest(
   values: WaitValues,
@@ -92,7 +102,7 @@ export function readWaitRequest(
 ): WaitRequest {
   if (targets.length === 0) throw new UsageError("No target to wait for: expected PORT, HOST:PORT, a URL or unix:PATH");
   return {
-    targets: targets.map(parseTarget),
+    targets: targets.map((text, i) => parseTargetAt(text, targets.slice(i), command === undefined && i > 0)),
     timeout: durationOf("timeout", values, system, "REALPEER_TIMEOUT") ?? DEFAULT_TIMEOUT_MS,
     attemptTimeout: durationOf("attempt-timeout", values, system),
     maxDelay: durationOf("max-delay", values, system, "REALPEER_MAX_DELAY"),

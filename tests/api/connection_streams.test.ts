@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { connect, type Connection } from "../../mod.ts";
@@ -99,6 +100,70 @@ for (const [way, open] of ways) {
       expect(received.length).toBe(sent.length);
       expect(sent.every((byte, i) => byte === received[i])).toBe(true);
       await connection.closed;
+    });
+
+    test("end in order where a read into elements of two bytes has got half of one", async () => {
+      for (const end of ["peer", "close", "reset"] as const) {
+        await using server = await startServer((socket) => {
+          socket.write("a");
+          if (end === "peer") setTimeout(() => socket.end(), 50);
+          else socket.on("end", () => socket.end());
+        });
+        const connection = await open(server.port);
+        const read = connection.readable.getReader({ mode: "byob" }).read(new Uint16Array(4));
+        const failure = expect(read).rejects.toBeInstanceOf(TypeError);
+        await sleep(30);
+        if (end !== "peer") await connection[end]();
+        await failure;
+        await within(1000, connection.closed);
+      }
+    });
+
+    for (const mode of [undefined, "byob"] as const) {
+      const released = async (connection: Connection): Promise<void> => {
+        const reader = connection.readable.getReader({ mode: mode! });
+        const read = (reader as ReadableStreamBYOBReader).read(new Uint8Array(16));
+        const failure = expect(read).rejects.toBeInstanceOf(TypeError);
+        await sleep(5);
+        reader.releaseLock();
+        await failure;
+      };
+      const kind = mode === "byob" ? "into a buffer" : "of a chunk";
+
+      test(`answer the next reader after one was released that waited for a read ${kind}`, async () => {
+        await using server = await startServer(echo);
+        await using connection = await open(server.port);
+        await released(connection);
+        const read = connection.readable.getReader().read();
+        await connection.writable.getWriter().write(bytes("ping"));
+        expect(text((await within(1000, read)).value!)).toBe("ping");
+      });
+
+      test(`keep what arrives after a reader was released that waited for a read ${kind}, over a reset too`, async () => {
+        let peer: Socket | undefined;
+        await using server = await startServer((socket) => void (peer = socket));
+        const connection = await open(server.port);
+        await released(connection);
+        peer!.write("plain");
+        await sleep(30);
+        await expect(connection.startTls()).rejects.toThrow(
+          "Cannot start TLS: 5 bytes that have arrived were not read",
+        );
+        peer!.resetAndDestroy();
+        await expect(connection.closed).rejects.toMatchObject({ code: "ECONNRESET" });
+        const reader = connection.readable.getReader();
+        expect(text((await reader.read()).value!)).toBe("plain");
+        await expect(within(1000, reader.read())).rejects.toMatchObject({ code: "ECONNRESET" });
+      });
+    }
+
+    test("report the failure of the connection when they are first used after it", async () => {
+      await using server = await startServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 50));
+      const connection = await open(server.port);
+      const failure: unknown = await connection.closed.catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: "ECONNRESET" });
+      await expect(connection.writable.getWriter().write(bytes("x"))).rejects.toBe(failure);
+      await expect(connection.readable.getReader().read()).rejects.toBe(failure);
     });
 
     test("end a pending read into the reader's own buffer when the connection is closed", async () => {

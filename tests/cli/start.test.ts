@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { because } from "../fixtures/lab.ts";
@@ -72,6 +72,9 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     await run(["bash", "-c", `cat < /dev/tcp/127.0.0.1/${port}`]);
     await held[Symbol.asyncDispose]();
     await until(() => socketsOnPort(port).length > 0 && !isListening(port), "TIME_WAIT");
+    // A mistyped command line has another reason.
+    const mistyped = await runRealpeer(["start", "no-such-program-anywhere 2>/dev/null", `127.0.0.1:${port}`]);
+    expect(mistyped.stderr).toMatch(/ended with status 127 before it was ready\n$/);
     const { code, stderr } = await runRealpeer(["start", "sleep 0.1; exit 98", `127.0.0.1:${port}`]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -93,6 +96,11 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
       expect(stderr).toContain(`node ${program} ${port}`);
       expect(stderr).toContain(`(pid ${stale.pid})), stop it, or take it as it is with --reuse`);
     }
+    const document = await runRealpeer(["start", server, String(port), "--json", "--", "echo", "ran"]);
+    expect([document.code, JSON.parse(document.stdout)]).toMatchObject([1, {
+      ready: false,
+      targets: [{ ready: false }],
+    }]);
     const { code, stdout } = await runRealpeer(["start", server, String(port), "--reuse", "--", "echo", "ran"]);
     expect([code, stdout]).toEqual([0, "ran\n"]);
     expect(readdirSync(folder)).not.toContain("started");
@@ -268,7 +276,9 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
 });
 
 describe.skipIf(noProc)(because("realpeer start that is interrupted", noProc), () => {
-  const statuses = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
+  const { SIGUSR1, SIGUSR2 } = constants.signals;
+  const [usr1, usr2] = [128 + SIGUSR1, 128 + SIGUSR2];
+  const statuses = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131, SIGUSR1: usr1, SIGUSR2: usr2 } as const;
   for (const [signal, status] of Object.entries(statuses) as [keyof typeof statuses, number][]) {
     test(`by ${signal} stops the server first, then ends with ${status}`, async () => {
       const { port, line } = await serverLine();

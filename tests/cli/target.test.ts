@@ -4,6 +4,7 @@ import { UsageError } from "../../src/cli/errors.ts";
 import { parseTarget } from "../../src/cli/target.ts";
 import { parseStatus } from "../../src/cli/wait_request.ts";
 import { FakeSystem } from "./fake_system.ts";
+import { runHere } from "./fake_system.ts";
 
 describe("a target that is a port", () => {
   const targets: readonly [text: string, hostname: string, port: number, isPortOnly: boolean][] = [
@@ -54,6 +55,7 @@ describe("what is no target is answered with what to write", () => {
     ["redis://localhost:6379", "redis: is not known, wait for the port: localhost:6379"],
     ["postgres://u:p@db:5432/x", "postgres: is not known, wait for the port: db:5432"],
     ["ws://x", "ws: is not known, wait for the port: HOST:PORT"],
+    ["localhost:3000/health", "with a path it is a URL: http://localhost:3000/health"],
     ["a:1,b:2", "write several targets apart: a:1 b:2"],
     ["file:///tmp/x", "files are not waited for"],
     ["./dist/index.js", "files are not waited for"],
@@ -165,4 +167,14 @@ describe("defaults from the environment", () => {
     ]);
     expect((await run([], { REALPEER_TIMEOUT: "20ms", REALPEER_MAX_DELAY: "x" }))[0]).toBe(2);
   });
+});
+
+test("words behind a target are taken for a command that lacks its --", async () => {
+  for (const words of [["npm test"], ["test"], ["127.0.0.1:1", "echo", "hi"]]) {
+    const { code, stderr } = await runHere(["wait", "3000", ...words]);
+    const command = words.filter((word) => !word.includes(":")).join(" ");
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`; a command comes after --, as in -- ${command}\n`)]);
+  }
+  expect((await runHere(["wait", "npm test"])).stderr).not.toContain("--, as in");
+  expect((await runHere(["wait", "3000", "test", "--", "true"])).stderr).not.toContain("--, as in");
 });

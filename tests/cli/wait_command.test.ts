@@ -48,12 +48,16 @@ describe("the command that realpeer wait runs", () => {
     await using server = await startServer((socket) => socket.resume());
     const cases = [
       ["./no-such-program", 127, "there is no such program"],
+      ["", 127, "there is no such program"],
       ["/", 126, "it may not be executed"],
       [`${root}LICENSE`, 126, "it may not be executed"],
     ] as const;
     for (const [file, status, reason] of cases) {
       const { code, stderr } = await runRealpeer(["wait", String(server.port), "--", file]);
-      expect([code, stderr.split("\n").slice(1)]).toEqual([status, [`realpeer: Cannot run ${file}: ${reason}`, ""]]);
+      expect([code, stderr.split("\n").slice(1)]).toEqual([status, [
+        `realpeer: Cannot run ${file || '""'}: ${reason}`,
+        "",
+      ]]);
     }
   });
 

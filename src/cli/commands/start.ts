@@ -12,6 +12,9 @@ import { readStartRequest, type StartRequest } from "../start_request.ts";
 import type { TargetWait } from "../wait_target.ts";
 import { announcement, Waiting } from "../waiting.ts";
 
+/** Exit statuses that no server ends with that could not bind: all in order, and what shells say of a program they cannot run. */
+const NOT_THE_PORT: ReadonlySet<number> = new Set([0, 126, 127]);
+
 /** `realpeer start`: a server, its targets, a command, and the end of all that the server has started. */
 export async function start(args: readonly string[], system: System, interrupts: Interrupts): Promise<number> {
   return await new Start(readStartRequest(args, system), system, interrupts).run();
@@ -45,6 +48,7 @@ class Start {
     if (taken.length > 0) {
       const who = taken.map(({ target, who }) => `${target.text} (${who})`).join(", ");
       const hint = reuse ? "not on every target: stop it" : "stop it, or take it as it is with --reuse";
+      if (json) this.#report();
       this.#say(`Cannot start the server, another one listens already: ${who}, ${hint}`);
       return Status.NOT_MET;
     }
@@ -132,6 +136,7 @@ class Start {
   /** Why the server ended, as far as the ports tell. */
   async #describeEnd(life: ServerLife): Promise<string> {
     const end = `The server ended with status ${life.status} before it was ready`;
+    if (NOT_THE_PORT.has(life.status)) return end;
     for (const target of this.#request.targets) {
       if (target.kind === "unix") continue;
       const hostname = target.kind === "tcp" && target.isPortOnly ? undefined : target.hostname;

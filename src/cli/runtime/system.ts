@@ -1,3 +1,5 @@
+import process from "node:process";
+
 /** One of the streams that people read. */
 export interface Output {
   /** Writes all of it before it returns. */
@@ -7,13 +9,22 @@ export interface Output {
   columns(): number;
 }
 
-/** The signals by which a program is told to end, and their numbers; SIGBREAK is Ctrl-Break, which only Windows has. */
-export const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15, SIGBREAK: 21 } as const;
+const isLinux = process.platform === "linux";
+/** The signals that end a program, and their numbers; SIGBREAK is Ctrl-Break, which only Windows has. */
+export const SIGNALS = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGUSR1: (isLinux ? 10 : 30) as number,
+  SIGUSR2: (isLinux ? 12 : 31) as number,
+  SIGTERM: 15,
+  SIGBREAK: 21,
+} as const;
 export type EndSignalName = keyof typeof SIGNALS;
 export const END_SIGNAL_NAMES = Object.keys(SIGNALS) as readonly EndSignalName[];
 /** What a command that was run is passed on. */
-export type SignalName = EndSignalName | "SIGUSR1" | "SIGUSR2" | "SIGWINCH";
-export const FORWARDED_SIGNAL_NAMES: readonly SignalName[] = [...END_SIGNAL_NAMES, "SIGUSR1", "SIGUSR2", "SIGWINCH"];
+export type SignalName = EndSignalName | "SIGWINCH";
+export const FORWARDED_SIGNAL_NAMES: readonly SignalName[] = [...END_SIGNAL_NAMES, "SIGWINCH"];
 
 /** A program that was started. */
 export interface Child {
