@@ -97,7 +97,7 @@ export function packageJson({ name, version, description, license, engines }: So
     exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
     typesVersions: { "*": Object.fromEntries(types) },
     bin: Object.fromEntries(commands.map(({ name, path }) => [name, outputOf(path, "script").replace("./", "")])),
-    files: ["esm", "script", "CHANGELOG.md"],
+    files: ["esm", "script"],
     engines: { ...engines, bun: ">=1.2", deno: ">=2.8" },
   };
 }

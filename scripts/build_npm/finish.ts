@@ -5,7 +5,7 @@ import { type Format, packageJson, readManifest, type SourceManifest } from "./d
 import { importsOf, moduleFiles, slim } from "./slim.ts";
 
 /** What npm shows and what the licence asks for; a file that does not exist yet is left out. */
-const DOCUMENTS = ["README.md", "CHANGELOG.md", "LICENSE"];
+const DOCUMENTS = ["README.md", "LICENSE"];
 const TYPES: Readonly<Record<Format, string>> = { esm: "module", script: "commonjs" };
 
 function writeJson(path: string, value: unknown): void {
