@@ -17,8 +17,8 @@ export interface Connection<Native = unknown> extends AsyncDisposable {
   /**
    * What the peer sends, as a byte stream. At most 64 KiB and a chunk are read before they are asked for. Each chunk has
    * memory of its own, which on Deno takes most of the time of a large transfer: read that into one buffer again and again,
-   * with `getReader({ mode: "byob" })`. It ends when the peer ends or the connection is closed, errors when the connection fails,
-   * and closes the connection when it is cancelled, by leaving a `for await` loop too.
+   * with `getReader({ mode: "byob" })`. It ends when the peer ends or the connection is closed, errors when the connection
+   * fails, and closes the connection when it is cancelled, by leaving a `for await` loop too.
    */
   readonly readable: ReadableStream<Uint8Array>;
   /**
