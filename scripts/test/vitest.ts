@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "../run.ts";
 import { type Count, notRun } from "./count.ts";
+import type { Report } from "./report.ts";
 
 /** The program, as Node, Deno and Bun all run it. */
 export const VITEST: string = join(root, "node_modules/vitest/vitest.mjs");
 export const VITEST_CONFIG = "tests/vitest.config.ts";
+const COUNT_REPORTER = join(root, "scripts/test/report.ts");
 
 export interface VitestRun {
   /** The suite: names its report and its lines. */
@@ -17,19 +19,6 @@ export interface VitestRun {
   readonly config?: string;
   /** The folder for the report. */
   readonly scratch: string;
-}
-
-interface Report {
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly message?: string;
-    readonly status: string;
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly fullName: string;
-      readonly failureMessages?: readonly string[] | null;
-    }[];
-  }[];
 }
 
 /** What a command line of vitest chooses: files by parts of their paths, tests by a pattern of their names. */
@@ -48,31 +37,26 @@ export function readChoice(args: readonly string[]): { files: string[]; pattern:
 
 /** Counts of a report. Tests that `-t` left out are no part of the run: they are not skipped. */
 export function countReport(
-  { testResults }: Report,
+  { tests, errors }: Report,
   args: readonly string[],
   hasSucceeded: boolean,
 ): Count & { readonly skippedNames: readonly string[] } {
   const { pattern } = readChoice(args);
-  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
   const skippedNames = tests
-    .filter(({ status, fullName }) => status !== "passed" && status !== "failed" && (pattern?.test(fullName) ?? true))
-    .map(({ fullName }) => fullName);
-  const failures = tests.filter(({ status }) => status === "failed")
-    .map(({ fullName, failureMessages }) => `${fullName}\n  ${failureMessages?.[0]?.split("\n")[0] ?? ""}`);
-  // A file that does not load, or an error outside of any test, has no test to be counted under.
-  const broken = testResults.filter(({ status, assertionResults }) =>
-    status === "failed" && assertionResults.length === 0
-  );
-  failures.push(...broken.map(({ name, message }) => `${name}\n  ${message?.split("\n")[0] ?? ""}`));
-  if (failures.length === 0 && !hasSucceeded) failures.push("an error outside of any test");
-  const passed = tests.filter(({ status }) => status === "passed").length;
+    .filter(({ state, name }) => state !== "passed" && state !== "failed" && (pattern?.test(name) ?? true))
+    .map(({ name }) => name);
+  const failures = tests.filter(({ state }) => state === "failed")
+    .map(({ name, message }) => `${name}\n  ${message?.split("\n")[0] ?? ""}`);
+  failures.push(...errors);
+  if (failures.length === 0 && !hasSucceeded) failures.push("vitest failed after its tests");
+  const passed = tests.filter(({ state }) => state === "passed").length;
   return { passed, failures, skipped: skippedNames.length, skippedNames };
 }
 
 /** Runs vitest once. A run that leaves no report has failed. */
 export async function vitest({ name, command, args, config = VITEST_CONFIG, scratch }: VitestRun): Promise<Count> {
   const report = join(scratch, `${name}.json`);
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const reporters = ["--reporter=default", `--reporter=${COUNT_REPORTER}`, `--outputFile.count=${report}`];
   const status = await run([...command, VITEST, "run", "--config", config, ...reporters, ...args]);
   let text;
   try {
