@@ -210,7 +210,7 @@ describe("createConnection()", () => {
     const { port } = server;
     const folder = mkdtempSync(join(tmpdir(), "realpeer-pipe-"));
     const path = join(folder, "socket");
-    const pipeServer = net.createServer(echo).listen(path);
+    const pipeServer = net.createServer((socket) => echo(socket.on("error", () => {}))).listen(path);
     await once(pipeServer, "listening");
     type Open = (onConnect: () => void) => net.Socket;
     // Node's types lack this one.

@@ -251,7 +251,7 @@ describe.skipIf(postgres.missing)(because("startTls() with PostgreSQL", postgres
 test("the certificate of a test is made by the test", async () => {
   const folder = mkdtempSync(join(tmpdir(), "realpeer-certificate-"));
   const { key, cert } = makeCertificate(folder);
-  const server = tls.createServer({ key, cert }, (socket) => socket.end("hello"));
+  const server = tls.createServer({ key, cert }, (socket) => socket.on("error", () => {}).end("hello"));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as net.AddressInfo;
   await using plain = await connect({ hostname: "localhost", port });

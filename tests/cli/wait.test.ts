@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
 import type { TargetReport } from "../../src/cli/wait_target.ts";
@@ -55,13 +55,11 @@ describe.concurrent("realpeer wait", () => {
     await using first = await deadPort();
     await using second = await deadPort();
     const waiting = waitForJson(String(first.port), `tcp://localhost:${second.port}`);
-    const servers = [first, second].map(({ port }, i) => {
-      const server = createServer((socket) => socket.resume());
-      setTimeout(() => server.listen(port, "127.0.0.1"), 700 * (i + 1));
-      return server;
-    });
+    await sleep(700);
+    await using _first = await startServer((socket) => socket.resume(), "127.0.0.1", first.port);
+    await sleep(700);
+    await using _second = await startServer((socket) => socket.resume(), "127.0.0.1", second.port);
     const [code, { ready, targets }] = await waiting;
-    for (const server of servers) server.close();
     expect([code, ready, targets.map((target) => target.ready)]).toEqual([0, true, [true, true]]);
     expect(targets[1]!.attempts).toBeGreaterThan(1);
   });
@@ -118,10 +116,9 @@ describe.concurrent("realpeer wait", () => {
   test("--timeout 0 waits until somebody comes", async () => {
     await using dead = await deadPort();
     const waiting = waitForJson("--timeout", "0", "--max-delay", "0", String(dead.port));
-    const server = createServer((socket) => socket.resume());
-    setTimeout(() => server.listen(dead.port, "127.0.0.1"), 1500);
+    await sleep(1500);
+    await using _server = await startServer((socket) => socket.resume(), "127.0.0.1", dead.port);
     const [code] = await waiting;
-    server.close();
     expect(code).toBe(0);
   });
 });
