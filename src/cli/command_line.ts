@@ -18,12 +18,13 @@ const commands: Readonly<Record<string, () => Command | Promise<Command>>> = {
   shield: async () => (await import("./commands/shield.ts")).shield,
 };
 const COMMAND_NAMES: readonly string[] = Object.keys(commands);
+const GENERAL_OPTIONS: readonly string[] = ["help", "version"];
 
 function unknownCommand(name: string): UsageError {
   const isOption = name.startsWith("-");
-  const meant = nearest(name.replace(/^-+/, ""), isOption ? ["help", "version"] : COMMAND_NAMES);
+  const meant = nearest(name.replace(/^-+/, ""), isOption ? GENERAL_OPTIONS : [...COMMAND_NAMES, ...GENERAL_OPTIONS]);
   const hint = meant !== undefined
-    ? `did you mean ${isOption ? "--" : ""}${meant}?`
+    ? `did you mean ${GENERAL_OPTIONS.includes(meant) ? "--" : ""}${meant}?`
     : /\d$/.test(name)
     ? `did you mean realpeer wait ${name}?`
     : "see realpeer --help";

@@ -1,5 +1,5 @@
 import type { Server } from "../host/start_server.ts";
-import { poll } from "./waiting.ts";
+import { poll } from "./poll.ts";
 
 /** How long the last process of a server that has become a daemon may be gone before that is noticed. */
 const TREE_POLL_MS = 250;

@@ -102,7 +102,7 @@ realpeer start.
                         that is a process of the server (Linux)
 
 Also --any, -t, --timeout, --attempt-timeout, --max-delay, --stable-for,
---status, --insecure and --shield, as in realpeer wait.
+--status, --insecure, --shield and --while-pid, as in realpeer wait.
 
 Without COMMAND the server runs until realpeer is interrupted. A second
 interrupt while it is being stopped kills at once. On Linux also a daemon that

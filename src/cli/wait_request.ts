@@ -6,6 +6,7 @@ import { assertOwnOptions } from "./foreign_options.ts";
 import type { System } from "./runtime/system.ts";
 import { parseTarget, type WaitTarget } from "./target.ts";
 import type { WaitOptions } from "./wait_target.ts";
+import { parsePid } from "./while_pid.ts";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -19,6 +20,7 @@ export const WAIT_OPTIONS = {
   status: { type: "string" },
   insecure: { type: "boolean" },
   shield: { type: "boolean" },
+  "while-pid": { type: "string" },
   quiet: { type: "boolean", short: "q" },
   json: { type: "boolean" },
 } as const;
@@ -31,6 +33,8 @@ export interface WaitRequest extends WaitOptions {
   readonly any: boolean;
   /** Whether the targets' ports are shielded meanwhile. */
   readonly shield: boolean;
+  /** The process without which waiting is pointless. */
+  readonly whilePid: number | undefined;
   readonly quiet: boolean;
   readonly json: boolean;
   readonly command: readonly string[] | undefined;
@@ -112,6 +116,7 @@ export function readWaitRequest(
     free: false,
     any: values.any ?? false,
     shield: values.shield ?? false,
+    whilePid: values["while-pid"] === undefined ? undefined : parsePid(values["while-pid"]),
     quiet: values.quiet ?? false,
     json: values.json ?? false,
     command,

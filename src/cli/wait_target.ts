@@ -16,7 +16,7 @@ export interface WaitOptions {
   readonly attemptTimeout: number | undefined;
   readonly maxDelay: number | undefined;
   readonly stableFor: number;
-  /** Whether the port is to be bound, not connected to. */
+  /** Whether the port is to be bound, not connected to; a unix socket has none. */
   readonly free: boolean;
   /** Which HTTP statuses count; undefined for the default. */
   readonly status: StatusTest | undefined;
@@ -59,9 +59,9 @@ export class TargetWait {
     const started = performance.now();
     const { target } = this;
     try {
-      if (options.free) await this.#untilFree(target, options, signal);
+      if (target.kind === "unix") await this.#untilListening(target, options, signal);
+      else if (options.free) await this.#untilFree(target, options, signal);
       else if (target.kind === "http") await this.#untilAnswered(target, options, signal);
-      else if (target.kind === "unix") await this.#untilListening(target, options, signal);
       else await this.#untilReal(target, options, signal);
       this.isReady = true;
     } catch (error) {
@@ -100,8 +100,7 @@ export class TargetWait {
     );
   }
 
-  async #untilFree(target: WaitTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
-    if (target.kind === "unix") throw new Error("a unix socket is a file, its server can always make it anew");
+  async #untilFree(target: TcpTarget | HttpTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
     const { bindAdapter, mayBecomeFree } = await import("../host/bind_adapter.ts");
     const { retry, ...rest } = connectOptions(target, options, signal);
     const resolved = resolveOptions({ ...rest, retry: { ...retry, isRetriable: mayBecomeFree } });

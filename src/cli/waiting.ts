@@ -1,4 +1,4 @@
-import { after, afterPoll } from "../core/clock.ts";
+import { afterPoll } from "../core/clock.ts";
 import { formatDuration } from "./duration.ts";
 import { printable, roundMs, StatusLine } from "./output.ts";
 import type { System } from "./runtime/system.ts";
@@ -17,19 +17,19 @@ export class Waiting {
   }
 
   /**
-   * Waits until the targets are ready, one of them with `--any`, or will not be. `signal` is the user's; with `giveUp`
-   * the caller says that waiting has become pointless.
+   * Waits until the targets are ready, one of them with `--any`, or will not be. `signal` is the user's; with one of
+   * `giveUps` the caller says that waiting has become pointless.
    *
    * @throws what `signal` was aborted with
    */
-  async run(signal: AbortSignal, giveUp?: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal, ...giveUps: readonly (AbortSignal | undefined)[]): Promise<void> {
     this.#started = performance.now();
     const { shield, targets } = this.#request;
     const endShield = shield ? await (await import("./shield_targets.ts")).shieldTargets(targets) : undefined;
     // A signal for each: Node warns when more than ten listen to the same.
     const stops = this.waits.map(() => new AbortController());
     const stop = (): void => stops.forEach((each) => each.abort());
-    for (const source of [signal, giveUp]) {
+    for (const source of [signal, ...giveUps]) {
       if (source?.aborted) stop();
       else source?.addEventListener("abort", stop);
     }
@@ -39,7 +39,7 @@ export class Waiting {
         if (wait.isReady === this.#request.any) stop();
       }));
     } finally {
-      for (const source of [signal, giveUp]) source?.removeEventListener("abort", stop);
+      for (const source of [signal, ...giveUps]) source?.removeEventListener("abort", stop);
       await endShield?.();
     }
     // Of what was given up, a self-connection may only now come up, to be reset: ending the process would close it
@@ -95,14 +95,4 @@ export function announcement({ report: { target, elapsed, remote, status } }: Ta
   const details = [remote?.hostname, status === undefined ? undefined : `status ${status}`].filter(Boolean).join(", ");
   const after = `${isFree ? "free" : "ready"} after ${formatDuration(elapsed)}`;
   return printable(`${target} is ${after}${details === "" ? "" : ` (${details})`}`);
-}
-
-/** Calls `check` at once and then every `ms` milliseconds, until it returns true or the returned function is called. */
-export function poll(ms: number, check: () => boolean): () => void {
-  let cancel = (): void => {};
-  const turn = (): void => {
-    if (!check()) cancel = after(ms, turn);
-  };
-  turn();
-  return () => cancel();
 }

@@ -63,6 +63,14 @@ export function shellCommand(
   return [shell, "-c", MARK_AND_RUN, shell, commandLine, String(mark)];
 }
 
+function openLog(file: string): number {
+  try {
+    return openSync(file, "w");
+  } catch (error) {
+    throw new Error(`Cannot write the log ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 /**
  * Starts a command line with the system's shell, as leader of a session of its own: what is typed at the terminal is
  * for others, and Ctrl-C does not reach it. Its standard input is a pipe that stays open: programs that watch it, such
@@ -74,7 +82,7 @@ export function startServer(commandLine: string, options: ServerOptions = {}): P
   const { log, isOutputTaken = false, platform = process.platform } = options;
   const mark = platform === "linux" ? chooseMark(Math.random()) : null;
   const [file, ...args] = shellCommand(commandLine, mark, platform);
-  const logFd = log === undefined ? undefined : openSync(log, "w");
+  const logFd = log === undefined ? undefined : openLog(log);
   const stdout = logFd ?? (isOutputTaken ? 2 : 1);
   const isWindows = platform === "win32";
   const child = spawn(file, args, {

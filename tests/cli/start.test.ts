@@ -110,6 +110,17 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     await until(() => !isListening(port), "the end of the stale server");
   });
 
+  test("--while-pid gives up when that process is gone, and stops the server", async () => {
+    const other = spawn("sleep", ["0.5"]);
+    const port = await unusedPort();
+    const server = `sleep 50 # ${program} ${port} `;
+    const args = ["start", server, String(port), "--while-pid", String(other.pid), "--", "echo", "ran"];
+    const { code, stdout, stderr } = await runRealpeer(args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`realpeer: Process ${other.pid} is gone, gave up on ${port} (`);
+    expectNothingLeft(port);
+  });
+
   test("--reuse starts the server where none listens", async () => {
     const { port, line } = await serverLine();
     const { code } = await runRealpeer(["start", line, String(port), "--reuse", "-q", "--", "true"]);

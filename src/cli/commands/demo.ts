@@ -33,6 +33,8 @@ interface Request {
 /** A demonstration that has ended. */
 interface Outcome extends DemoState {
   readonly target: Endpoint;
+  /** Whether the kernel gives the port to clients at all. */
+  readonly isPossible: boolean;
   readonly connection: DemoConnection | null;
   readonly elapsed: number;
 }
@@ -56,7 +58,7 @@ async function dialInView(
   system: System,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { expectedAttempts } = assessPort(target.port, settings);
+  const { risk, expectedAttempts } = assessPort(target.port, settings);
   const state: DemoState = { attempts: 0, rejected: 0 };
   const started = performance.now();
   const status = new StatusLine(system, () => {
@@ -66,14 +68,14 @@ async function dialInView(
   });
   try {
     const connection = await dialDeadPort(target, isGuarded, maxAttempts, state, signal);
-    return { target, connection, ...state, elapsed: performance.now() - started };
+    return { target, isPossible: risk !== "none", connection, ...state, elapsed: performance.now() - started };
   } finally {
     status.clear();
   }
 }
 
 function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Request, system: System): void {
-  const { target: { port }, connection, attempts, rejected, elapsed } = outcome;
+  const { target: { port }, isPossible, connection, attempts, rejected, elapsed } = outcome;
   if (json) {
     const { local, remote } = connection?.pair ?? { local: null, remote: null };
     const selfConnected = connection?.isSelf ?? false;
@@ -90,7 +92,8 @@ function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Reques
     const what = rejected === 0 ? "the kernel made no self-connection" : `the kernel made one ${times}, all rejected`;
     return system.stdout.write(`none got through: ${what}\n${effort}\n`);
   }
-  system.stdout.write(`not connected to itself, try again or with --attempts ${2 * maxAttempts}\n${effort}\n`);
+  const advice = isPossible ? `, try again or with --attempts ${2 * maxAttempts}` : "";
+  system.stdout.write(`not connected to itself${advice}\n${effort}\n`);
 }
 
 /** `realpeer demo`: dials a dead local port until the kernel connects the socket to itself. */

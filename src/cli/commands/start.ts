@@ -11,6 +11,7 @@ import { ServerLife } from "../server_life.ts";
 import { readStartRequest, type StartRequest } from "../start_request.ts";
 import type { TargetWait } from "../wait_target.ts";
 import { announcement, Waiting } from "../waiting.ts";
+import { type ProcessWatch, watchWhilePid } from "../while_pid.ts";
 
 /** Exit statuses that no server ends with that could not bind: all in order, and what shells say of a program they cannot run. */
 const NOT_THE_PORT: ReadonlySet<number> = new Set([0, 126, 127]);
@@ -27,6 +28,7 @@ class Start {
   readonly #waiting: Waiting;
   /** Who answers, once that was looked at. */
   readonly #verdicts = new Map<TargetWait, Verdict>();
+  #watch: ProcessWatch | undefined;
 
   constructor(request: StartRequest, system: System, interrupts: Interrupts) {
     this.#request = request;
@@ -40,6 +42,15 @@ class Start {
   }
 
   async run(): Promise<number> {
+    this.#watch = await watchWhilePid(this.#request.whilePid);
+    try {
+      return await this.#start();
+    } finally {
+      this.#watch?.end();
+    }
+  }
+
+  async #start(): Promise<number> {
     const { targets, reuse, server, log, json } = this.#request;
     const found = await Promise.all(targets.map(async (target) => ({ target, who: await whoListensFor(target) })));
     this.#interrupts.signal.throwIfAborted();
@@ -62,7 +73,7 @@ class Start {
 
   /** With a server that runs already: it is neither started nor stopped. */
   async #runWithout(): Promise<number> {
-    await this.#waiting.run(this.#interrupts.signal);
+    await this.#waiting.run(this.#interrupts.signal, this.#watch?.gone);
     this.#report();
     if (!this.#waiting.isReady) return this.#tellFailure();
     const { command } = this.#request;
@@ -79,7 +90,7 @@ class Start {
     // A server writes on the terminal as well, unless it has a file.
     const progress = quiet || log === undefined ? undefined : this.#waiting.showProgress(this.#system);
     try {
-      await this.#waiting.run(signal, life.over);
+      await this.#waiting.run(signal, life.over, this.#watch?.gone);
     } finally {
       progress?.clear();
       life.endWatch();
@@ -129,7 +140,7 @@ class Start {
   }
 
   #tellFailure(): number {
-    this.#say(this.#waiting.explain());
+    this.#say(this.#waiting.explain(this.#watch?.gone.reason));
     return this.#waiting.hasFailed ? Status.UNEXPECTED : Status.NOT_MET;
   }
 

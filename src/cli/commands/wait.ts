@@ -5,30 +5,10 @@ import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
 import { parseWaitArguments, readWaitRequest, splitCommand, WAIT_OPTIONS } from "../wait_request.ts";
 import type { TargetWait } from "../wait_target.ts";
-import { announcement, poll, Waiting } from "../waiting.ts";
+import { announcement, Waiting } from "../waiting.ts";
+import { watchWhilePid } from "../while_pid.ts";
 
-/** How long the process of `--while-pid` may be gone before that is noticed. */
-const PROCESS_POLL_MS = 100;
-
-const OPTIONS = { ...WAIT_OPTIONS, free: { type: "boolean" }, "while-pid": { type: "string" } } as const;
-
-function parsePid(text: string): number {
-  const pid = Number(text);
-  // kill(2) takes other numbers for groups of processes.
-  if (!/^\d+$/.test(text) || pid < 1) throw new UsageError(`Cannot read --while-pid ${text}: expected a process id`);
-  return pid;
-}
-
-/** Aborts once the process is gone, at once if it is already. `end` ends the watch. */
-async function watchProcess(pid: number): Promise<{ readonly signal: AbortSignal; readonly end: () => void }> {
-  const isRunning = (await import("../../host/process_watch.ts")).watchProcess(pid);
-  const gone = new AbortController();
-  const end = poll(PROCESS_POLL_MS, () => {
-    if (!isRunning()) gone.abort();
-    return gone.signal.aborted;
-  });
-  return { signal: gone.signal, end };
-}
+const OPTIONS = { ...WAIT_OPTIONS, free: { type: "boolean" } } as const;
 
 /** A shield is in the way of no server that sets SO_REUSEADDR, but worth a word. */
 async function announceFree(wait: TargetWait): Promise<string> {
@@ -43,23 +23,23 @@ async function announceFree(wait: TargetWait): Promise<string> {
 export async function wait(args: readonly string[], system: System, interrupts: Interrupts): Promise<number> {
   const { ours, command } = splitCommand(args);
   const { values, positionals } = parseWaitArguments("wait", ours, OPTIONS);
-  const pid = values["while-pid"] === undefined ? undefined : parsePid(values["while-pid"]);
   const { free = false } = values;
   const request = { ...readWaitRequest(values, positionals, command, system), free };
-  const { json, quiet } = request;
+  const { json, quiet, whilePid, targets } = request;
+  const socket = targets.find(({ kind }) => kind === "unix");
+  if (free && socket) throw new UsageError(`Cannot use --free with ${socket.text}: its server can always make it anew`);
   const waiting = new Waiting(request);
-  const watch = pid === undefined ? undefined : await watchProcess(pid);
+  const watch = await watchWhilePid(whilePid);
   const progress = quiet ? undefined : waiting.showProgress(system);
   try {
-    await waiting.run(interrupts.signal, watch?.signal);
+    await waiting.run(interrupts.signal, watch?.gone);
   } finally {
     progress?.clear();
     watch?.end();
   }
   if (json) tryWriteJson(system, waiting.report());
   if (!waiting.isReady) {
-    const reason = watch?.signal.aborted ? `Process ${pid} is gone` : undefined;
-    if (!quiet) system.stderr.write(`realpeer: ${printable(waiting.explain(reason))}\n`);
+    if (!quiet) system.stderr.write(`realpeer: ${printable(waiting.explain(watch?.gone.reason))}\n`);
     return waiting.hasFailed ? Status.UNEXPECTED : Status.NOT_MET;
   }
   if (!quiet && !json) {
