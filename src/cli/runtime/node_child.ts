@@ -19,7 +19,7 @@ function signalThatEnded(pid: number): number {
     } catch {
       return 0;
     }
-    // Not a turn of the event loop, in which libuv would wait for the child; the processor is the child's meanwhile.
+    // Sleeps without a turn of the event loop: in one libuv would take the status first.
     Atomics.wait(never, 0, 0, 1);
   } while (performance.now() < deadline);
   return 0;
