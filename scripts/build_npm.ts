@@ -1,6 +1,6 @@
 /**
- * Builds the npm package into npm/: ES modules, CommonJS and declarations, with dnt, or where JSR cannot be reached,
- * with tsc to the same layout.
+ * Builds the npm package into npm/: ES modules and declarations with dnt, or with tsc where JSR cannot be reached, and
+ * one CommonJS bundle of these modules.
  *
  *   npm run build:npm                       into npm/
  *   npm run build:npm -- --allow-dirty      also when not everything is committed

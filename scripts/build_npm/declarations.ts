@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { entryPoints, isCommand, outputOf } from "./description.ts";
 import { moduleFiles } from "./slim.ts";
@@ -19,13 +19,15 @@ function nameTypes(file: string): void {
 }
 
 /**
- * Declares the entry points of both halves once: the ES modules take the declarations of the CommonJS half, which they
- * may import. The classes and interfaces of both are the same types that way.
+ * Declares the entry points of both halves once, in the CommonJS half, from which ES modules may import. The classes and
+ * interfaces of both are the same types that way.
  */
 export function shareDeclarations(outDir: string): void {
-  for (const file of moduleFiles(outDir).filter((file) => file.endsWith(".d.ts"))) {
-    if (file.startsWith(join(outDir, "esm"))) rmSync(file);
-    else nameTypes(file);
+  for (const file of moduleFiles(outDir, ["esm"]).filter((file) => file.endsWith(".d.ts"))) {
+    const shared = join(outDir, "script", relative(join(outDir, "esm"), file));
+    mkdirSync(dirname(shared), { recursive: true });
+    renameSync(file, shared);
+    nameTypes(shared);
   }
   for (const { path } of entryPoints.filter(({ path }) => !isCommand(path))) {
     const [module, script] = [join(outDir, outputOf(path, "esm", ".d.ts")), join(outDir, outputOf(path, "script"))];

