@@ -2,7 +2,7 @@ import type { Adapter } from "./attempt.ts";
 
 /** The receiver of the bytes that arrive, and of their end. */
 export interface ByteStreamListener {
-  /** The next bytes. Their whole ArrayBuffer is the listener's from now on, unless it returns false: it has copied them. */
+  /** The next bytes. The listener owns their whole ArrayBuffer, unless it has copied them and returns false. */
   data(chunk: Uint8Array): boolean;
   /** The peer has ended its direction; writing may go on. */
   end(): void;
@@ -10,18 +10,18 @@ export interface ByteStreamListener {
   failed(error: unknown): void;
 }
 
-/** The bytes of one connection, both ways. What a runtime implements, so that api/connection.ts can make web streams of it. */
+/** The bytes of one connection in both directions, for each runtime; api/connection.ts makes web streams of it. */
 export interface ByteStream {
-  /** Reports to `listener` from now on: first what was kept until now, then every event at once, also without a reader. */
+  /** Reports to `listener` from now on: first the buffered events, then each new one, even without a reader. */
   listen(listener: ByteStreamListener): void;
-  /** Asks for no more bytes. What is under way still arrives. */
+  /** Asks for no more bytes. A read that has begun still delivers its bytes. */
   pause(): void;
   resume(): void;
-  /** Resolves when the kernel has taken all of the chunk; undefined when it has already. Never called while one is pending. */
+  /** Resolves when the kernel has taken the whole chunk; undefined when it already has. One write at a time. */
   write(chunk: Uint8Array): Promise<void> | undefined;
   /** Sends FIN; reading goes on. Only called after the last write has resolved. */
   closeWrite(): Promise<void>;
-  /** Closes both directions; what the kernel has taken is still sent. Resolves when the descriptor is free. */
+  /** Closes both directions; the kernel still sends the bytes it has taken. Resolves when the descriptor is free. */
   close(): Promise<void>;
   /** Drops both directions at once, with a reset where the runtime can. Safe to call twice. */
   reset(): void;
@@ -32,10 +32,10 @@ export interface PortableAdapter<Socket> extends Adapter<Socket> {
   byteStream(socket: Socket): ByteStream;
 }
 
-/** How the runtimes name it when a connection is used that the peer has reset already, besides ECONNRESET itself. */
+/** The codes, besides ECONNRESET, that runtimes give to a read or write after the peer has reset the connection. */
 const RESET_CODES: ReadonlySet<unknown> = new Set(["EPIPE", "ECANCELED", "ERR_STREAM_DESTROYED", "ECONNABORTED"]);
 
-/** The runtime's own error; where that names a reset in another way, an ECONNRESET with it as the cause. */
+/** The runtime's error; a reset under another code becomes an ECONNRESET error with the original as its cause. */
 export function connectionFailure(error: unknown): unknown {
   const { code, syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
   if (!RESET_CODES.has(code)) return error;

@@ -1,4 +1,4 @@
-/** Where time and chance come from; a test brings its own. */
+/** The source of time and random numbers; tests replace it. */
 export interface Clock {
   /** Milliseconds from any fixed moment. */
   now(): number;
@@ -19,8 +19,8 @@ export const SYSTEM_CLOCK: Clock = {
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * Calls back after `ms` milliseconds, however many these are; Infinity is never. Returns the function that cancels it,
- * which is safe to call afterwards.
+ * Calls back after `ms` milliseconds, without the upper limit of setTimeout; Infinity means never. Returns a function
+ * that cancels the call, and that is safe to call afterwards.
  */
 export function after(ms: number, callback: () => void, clock: Clock = SYSTEM_CLOCK): () => void {
   if (ms === Infinity) return () => {};
@@ -33,14 +33,15 @@ export function after(ms: number, callback: () => void, clock: Clock = SYSTEM_CL
 }
 
 /**
- * Turns of a runtime's event loop after which it has reported everything the kernel knew before the first one. Deno polls
- * sockets only behind timers, and each runtime needs up to three polls until a connect or a hang-up reaches its caller.
+ * After this many turns of its event loop a runtime has reported everything that the kernel knew before the first turn.
+ * Deno polls sockets only after timers, and each runtime needs up to three polls until its caller learns of a connect
+ * or a hang-up.
  */
 const POLL_TURNS = 4;
 
 /**
- * Calls back once the runtime has reported what the kernel knew at the time of this call. A timer that comes late, on a
- * busy loop or after SIGSTOP, runs before the sockets are looked at: time alone proves nothing.
+ * Calls back once the runtime has reported what the kernel knew at the time of this call. A timer that is late, because
+ * of a busy loop or SIGSTOP, runs before the runtime polls its sockets: time alone proves nothing.
  */
 export function afterPoll(callback: () => void, clock: Clock = SYSTEM_CLOCK, turns: number = POLL_TURNS): () => void {
   let timer: unknown;

@@ -8,7 +8,7 @@ import { Race } from "./race.ts";
 import { NO_RETRY } from "./retry.ts";
 import { type Proved, Trial, type TrialContext } from "./trial.ts";
 
-/** A connection to a real peer, and what it took. */
+/** A connection to a real peer, with the attempts and the time it took. */
 export interface Dialed<Socket> extends Proved<Socket> {
   readonly attempts: number;
   readonly selfConnects: number;
@@ -16,25 +16,26 @@ export interface Dialed<Socket> extends Proved<Socket> {
   readonly elapsed: number;
 }
 
-/** What `dial` may be given in addition to the options. */
+/** What a caller may pass to `dial` in addition to the options. */
 export interface DialContext {
   readonly clock?: Clock;
-  /** Called before the first pause, for what may end pauses early; null: there is no hint. */
+  /** Called before a pause; returns the hint that may end pauses early. */
   readonly openHint?: OpenHint | undefined;
-  /** Kept up to date, for a caller that shows them or wants them after a failure. */
+  /** Updated during the call, for a caller that shows the counts or needs them after a failure. */
   readonly counts?: AttemptCounts | undefined;
 }
 
-/** For how long the addresses of a name are used before the name is looked up again, beside the next attempt. */
+/** How long the addresses of a name are used. Later attempts look the name up again, in parallel with dialing. */
 const ADDRESSES_LAST_MS = 1000;
 
 /**
- * Dials until a real peer accepts, as far as the options allow. Every guarded connect of every runtime is this function.
+ * Dials until a real peer accepts, as far as the options allow. Every guarded connect of every runtime calls this
+ * function.
  *
  * @throws SelfConnectError when the last attempt was a self-connection
  * @throws ConnectTimeoutError when `timeout` or, without retry, `attemptTimeout` ran out
- * @throws `signal.reason` when the caller's signal aborted; what `onRetry` or `isRetriable` threw; else the error of the
- * runtime's own connect
+ * @throws `signal.reason` when the caller's signal aborted; the error that `onRetry` or `isRetriable` threw; otherwise
+ * the error of the runtime's own connect
  */
 export function dial<Socket>(
   adapter: Adapter<Socket>,
@@ -52,12 +53,12 @@ class Call<Socket> implements TrialContext<Socket> {
   readonly isLimited: boolean;
   readonly #isName: boolean;
   readonly #openHint: OpenHint | undefined;
-  /** Made for the first pause: a call that succeeds at once needs none. */
+  /** Created at the first pause: a call that succeeds at once needs none. */
   #pauses: Pauses | undefined;
   readonly #started: number;
   /** The reason that ends the call, once there is one. */
   #ended: { readonly reason: unknown } | undefined;
-  /** Ends what the call is waiting for at this moment. */
+  /** Ends the current wait of the call: an attempt, a lookup, a callback or a pause. */
   #interrupt: (reason: unknown) => void = () => {};
   #race: Race<Socket> | undefined;
   #addresses: readonly string[] = [];
@@ -105,7 +106,7 @@ class Call<Socket> implements TrialContext<Socket> {
     } finally {
       cancelTimeout();
       this.#pauses?.close();
-      // A signal of another making may lack it.
+      // A signal of another implementation may lack this method.
       signal?.removeEventListener?.("abort", onAbort);
       this.#race?.abandon(undefined);
     }
@@ -120,7 +121,7 @@ class Call<Socket> implements TrialContext<Socket> {
     return { socket, attempts, selfConnects, elapsed: this.elapsed() };
   }
 
-  /** Pauses after a failed attempt; throws when there is to be no other one. */
+  /** Pauses after a failed attempt; throws when no further attempt is allowed. */
   #beforeNext(error: unknown): Promise<void> | undefined {
     const { counts, options: { target, policy } } = this;
     this.#throwIfEnded();
@@ -179,7 +180,7 @@ class Call<Socket> implements TrialContext<Socket> {
         this.#addresses = addresses;
         this.#resolvedAt = this.elapsed();
       });
-      // With addresses from before, the new ones are for a later attempt.
+      // This attempt uses the old addresses if there are any; a later attempt uses the new ones.
       if (this.#addresses.length === 0) await this.#untilEnded(lookup);
       else lookup.catch(() => {});
     }
@@ -202,12 +203,12 @@ class Call<Socket> implements TrialContext<Socket> {
     this.#interrupt(reason);
   }
 
-  /** Before anything is opened: what has settled hears of no abort in the turn in which it is awaited. */
+  /** Called before anything is opened: an abort that comes between two waits interrupts nothing. */
   #throwIfEnded(): void {
     if (this.#ended) throw this.#ended.reason;
   }
 
-  /** The result of something that cannot be given up, unless the call is ended first. */
+  /** Waits for work that cannot be cancelled; rejects at once when the call is ended. */
   #untilEnded<Result>(result: Result | PromiseLike<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended.reason);
@@ -218,7 +219,7 @@ class Call<Socket> implements TrialContext<Socket> {
 
   #wake: () => void = () => {};
 
-  /** Resolves after `ms`, when the hint says so, or when an address that was silent has answered. */
+  /** Resolves after `ms`, or earlier when the hint calls back or a silent address has answered. */
   async #pause(ms: number): Promise<void> {
     let cancel = (): void => {};
     let unwatch: (() => void) | undefined;

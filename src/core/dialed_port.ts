@@ -1,6 +1,6 @@
 import { isPort } from "./endpoint.ts";
 
-/** The ports of URLs that name none. */
+/** The default port of each URL scheme. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "http:": 80,
   "https:": 443,
@@ -17,12 +17,12 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "mariadb:": 3306,
 };
 
-/** A URL as most are written, without credentials: scheme, host, perhaps a port. All others are the URL parser's. */
+/** The common form of a URL, without credentials: scheme, host, perhaps a port. `URL` parses all other forms. */
 const PLAIN = /^(https?|wss?):\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?(?:[/?#]|$)/i;
 
 /**
- * The port that a client dials for this URL; undefined where it dials none, as for `data:` and `blob:`, or the text is no
- * URL. The host does not count: any name may stand for an address of this machine.
+ * The port that a client dials for this URL; undefined where it dials none, as for `data:` and `blob:`, or the text is
+ * no URL. The host is ignored: any name may resolve to an address of this machine.
  */
 export function dialedPort(url: string, base?: string): number | undefined {
   const plain = PLAIN.exec(url);
@@ -38,13 +38,13 @@ export function dialedPort(url: string, base?: string): number | undefined {
   }
 }
 
-/** A port as options have it, a number or its digits; undefined for anything else. */
+/** Reads a port option, a number or its digits; undefined for anything else. */
 export function portOf(value: unknown): number | undefined {
   const port = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return isPort(port) ? port : undefined;
 }
 
-/** Where runtimes look for a proxy that all requests go through. */
+/** The environment variables in which runtimes look for a proxy for all requests. */
 const PROXY_VARIABLES: readonly string[] = ["http_proxy", "https_proxy", "all_proxy"].flatMap((
   name,
 ) => [name, name.toUpperCase()]);
@@ -52,15 +52,15 @@ const PROXY_VARIABLES: readonly string[] = ["http_proxy", "https_proxy", "all_pr
 const NO_PORTS: readonly number[] = [];
 
 /**
- * The ports of the proxies that the environment names. Which of them a request goes through does not matter. It is asked with
- * each request, and nearly always there is none.
+ * The ports of all proxies that the environment names, whichever a request uses. Called for each request; there is
+ * nearly always none.
  */
 export function proxyPorts(env: (name: string) => string | undefined): readonly number[] {
   let ports: number[] | undefined;
   for (const name of PROXY_VARIABLES) {
     const url = env(name);
     if (!url) continue;
-    // A proxy may be named without a scheme.
+    // The URL of a proxy may lack its scheme.
     const port = dialedPort(/^[a-z][\w+.-]*:\/\//i.test(url) ? url : `http://${url}`);
     if (port !== undefined) (ports ??= []).push(port);
   }

@@ -13,7 +13,7 @@ export interface EndpointPair {
 }
 
 /**
- * Where a port without a host is looked for, as in `parseEndpoint("5432")`.
+ * The host of a port that is given without one, as in `parseEndpoint("5432")`.
  *
  * @internal
  */
@@ -21,7 +21,7 @@ export const DEFAULT_HOSTNAME = "localhost";
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
-// What a zone may hold is up to the system: interface names such as "br_lan" included.
+// The system decides what a zone contains; interface names such as "br_lan" are allowed.
 const ZONE = /^[\w.:-]+$/;
 
 /**
@@ -35,7 +35,7 @@ export function ipVersion(hostname: string): 0 | 4 | 6 {
   return hostname.includes(":") && canonicalIpv6(hostname) !== null ? 6 : 0;
 }
 
-/** The sixteen-bit groups of an IPv6 literal without zone, or null when the text is none. */
+/** The sixteen-bit groups of an IPv6 literal without zone, or null when the text is no such literal. */
 function ipv6Groups(text: string): number[] | null {
   const halves = text.split("::");
   if (halves.length > 2) return null;
@@ -63,7 +63,7 @@ function ipv6Groups(text: string): number[] | null {
   return zeros < 1 ? null : [...head, ...new Array<number>(zeros).fill(0), ...tail];
 }
 
-/** One spelling per IPv6 address: IPv4-mapped addresses become IPv4, all others eight groups; the zone stands apart. */
+/** One spelling per IPv6 address: IPv4-mapped addresses become IPv4, all others eight groups; the zone is separate. */
 function canonicalIpv6(hostname: string): { address: string; zone: string } | null {
   const percent = hostname.indexOf("%");
   const zone = percent < 0 ? "" : hostname.slice(percent + 1);
@@ -82,14 +82,14 @@ function sameHostname(a: string, b: string): boolean {
   const left = canonicalIpv6(a) ?? { address: a.toLowerCase(), zone: "" };
   const right = canonicalIpv6(b) ?? { address: b.toLowerCase(), zone: "" };
   if (left.address !== right.address) return false;
-  // Deno and Bun drop the zone, sometimes from one end only: it can tell two endpoints apart only where both have one.
+  // Deno and Bun drop the zone, sometimes from one end only: zones are compared only where both ends have one.
   return left.zone === "" || right.zone === "" || left.zone === right.zone;
 }
 
 /**
- * Whether two endpoints are the same endpoint, however they are written: `::ffff:127.0.0.1` is `127.0.0.1`
- * (RFC 4291, 2.5.5.2), `0:0::1` is `::1`, case does not count, and a zone counts only where both sides have one.
- * Names are compared as names: nothing is resolved.
+ * Whether two endpoints are the same in any notation: `::ffff:127.0.0.1` is `127.0.0.1` (RFC 4291, 2.5.5.2), `0:0::1`
+ * is `::1`, case is ignored, and zones are compared only where both sides have one. Names are compared as text, without
+ * a lookup.
  *
  * @example
  * ```ts
@@ -102,8 +102,8 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 }
 
 /**
- * Whether the text can be a host: an IP literal without brackets, or a name that holds no character of a URL, no blank and
- * no control character.
+ * Whether the text can be a host: an IP literal without brackets, or a name without URL delimiters, blanks and control
+ * characters.
  *
  * @internal
  */
@@ -126,8 +126,8 @@ function cannotParse(text: string, why: string): TypeError {
 }
 
 /**
- * Reads `"5432"`, `":5432"`, `"host:5432"`, `"[::1]:5432"`, `"[fe80::1%eth0]:80"` or `"tcp://host:5432"`; without a
- * host it is `"localhost"`.
+ * Reads `"5432"`, `":5432"`, `"host:5432"`, `"[::1]:5432"`, `"[fe80::1%eth0]:80"` or `"tcp://host:5432"`; the default
+ * host is `"localhost"`.
  *
  * @throws TypeError when the text has none of these shapes
  * @throws RangeError when the port is not between 1 and 65535

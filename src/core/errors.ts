@@ -4,7 +4,7 @@ import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "
 /**
  * The kernel connected the socket to itself: the port has no listener. The socket has been reset, so the port is free.
  *
- * `code` is `"ECONNREFUSED"`, because that is what it means, and code that retries on a refusal goes on working.
+ * `code` is `"ECONNREFUSED"`, as for any port without a listener, so code that retries after a refusal keeps working.
  */
 export class SelfConnectError extends Error {
   /** The name of the class, also where it was minified or came from another copy of this package. */
@@ -24,7 +24,7 @@ export class SelfConnectError extends Error {
   /** How many connects were made before giving up, this one included. */
   readonly attempts: number;
 
-  /** From both ends of the socket, and how many connects were made. */
+  /** Takes both ends of the socket, and the number of connects made. */
   constructor(pair: EndpointPair, attempts: number) {
     super(`Cannot connect to ${formatEndpoint(pair.remote)}: nobody is listening, the socket was connected to itself`);
     this.local = pair.local;
@@ -35,7 +35,7 @@ export class SelfConnectError extends Error {
   }
 }
 
-/** No real peer accepted in the time given by `timeout` or `attemptTimeout`; the last failure is the `cause`. */
+/** No real peer accepted within `timeout` or `attemptTimeout`; the last failure is the `cause`. */
 export class ConnectTimeoutError extends Error {
   /** The name of the class, also where it was minified or came from another copy of this package. */
   override readonly name = "ConnectTimeoutError";
@@ -43,7 +43,7 @@ export class ConnectTimeoutError extends Error {
   readonly code = "ETIMEDOUT";
   /** As in the errors of `node:net`. */
   readonly syscall = "connect";
-  /** The name or address dialed, as it was asked for. */
+  /** The name or address dialed, as the caller gave it. */
   readonly address: string;
   /** The port dialed. */
   readonly port: number;
@@ -52,7 +52,7 @@ export class ConnectTimeoutError extends Error {
   /** Milliseconds from the call to this error. */
   readonly elapsed: number;
 
-  /** From what was dialed, how many connects were made in how many milliseconds, and the last failure. */
+  /** Takes the dialed endpoint, the number of connects made, the milliseconds they took, and the last failure. */
   constructor(target: Endpoint, attempts: number, elapsed: number, cause?: unknown) {
     const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
     super(
@@ -76,7 +76,7 @@ function brand(errorClass: typeof SelfConnectError | typeof ConnectTimeoutError,
   Object.defineProperty(errorClass.prototype, mark, { value: true });
   Object.defineProperty(errorClass, Symbol.hasInstance, {
     value(this: unknown, value: unknown): boolean {
-      // A class derived from it inherits this method, but has instances of its own only.
+      // A derived class inherits this method, but only its own instances are instances of it.
       if (this !== errorClass) return isOrdinaryInstance.call(this, value);
       return typeof value === "object" && value !== null && mark in value;
     },
@@ -98,7 +98,7 @@ export function peerGone(target: Endpoint, when: string): Error {
   return Object.assign(error, { code: "ECONNRESET", syscall: "connect", address, port, hint });
 }
 
-/** What an error code means for the next attempt, and in words. */
+/** The meaning of an error code for the next attempt, and its description. */
 interface CodeMeaning {
   /** Whether another attempt may succeed. */
   readonly isRetriable: boolean;
@@ -109,7 +109,7 @@ const NO_NAME = "the name does not resolve";
 const NOT_ALLOWED = "this user may not connect there";
 const NO_DESCRIPTOR = "no file descriptor is free";
 
-/** What is not listed is final, and described by its own message. */
+/** A code that is in no table is final, and the error's own message describes it. */
 const RETRIABLE_CODES: Readonly<Record<string, string>> = {
   // No listener yet, or one that hangs up.
   ECONNREFUSED: "connection refused",
@@ -125,7 +125,7 @@ const RETRIABLE_CODES: Readonly<Record<string, string>> = {
   ETIMEDOUT: "no answer",
   // No ephemeral port is free now (Linux).
   EADDRNOTAVAIL: "address not available",
-  // What macOS answers instead of completing an IPv4 self-connection (XNU, bsd/netinet/tcp_usrreq.c).
+  // macOS fails an IPv4 self-connection with this code (XNU, bsd/netinet/tcp_usrreq.c).
   EINVAL: "invalid argument",
   // No file descriptor is free now: in this process, on this host.
   EMFILE: NO_DESCRIPTOR,
@@ -146,7 +146,7 @@ const RETRIABLE_CODES: Readonly<Record<string, string>> = {
 
 const FINAL_CODES: Readonly<Record<string, string>> = { EACCES: NOT_ALLOWED, EPERM: NOT_ALLOWED };
 
-/** Codes that stand in a message where a runtime gives an error no `code`. */
+/** The codes of errors that have no `code`, by the text of their message. */
 const CODES_BY_MESSAGE: readonly (readonly [pattern: RegExp, code: string])[] = [
   // Rust's std::net and std::io in Deno.
   [/^failed to lookup address/, "ENOTFOUND"],
@@ -164,9 +164,9 @@ function meaningOf(error: unknown): CodeMeaning | undefined {
 }
 
 /**
- * Whether another attempt may succeed after this error: the table that `retry` goes by unless it has an `isRetriable`
- * of its own. Errors are known by their `code`; what is not in the table, such as a missing permission or a TypeError, is
- * final.
+ * Whether another attempt may succeed after this error. `retry` uses this function unless its own `isRetriable` is
+ * given. A table decides by the error's `code`; an error without an entry, such as a missing permission or a TypeError,
+ * is final.
  *
  * @example
  * ```ts
@@ -176,7 +176,7 @@ function meaningOf(error: unknown): CodeMeaning | undefined {
  * ```
  */
 export function isRetriable(error: unknown): boolean {
-  // One error per address of a name: one that may recover is enough.
+  // An AggregateError has one error for each address of a name: one retriable error is enough.
   if (error instanceof AggregateError && error.errors.some(isRetriable)) return true;
   return meaningOf(error)?.isRetriable ?? false;
 }
@@ -205,9 +205,9 @@ export function describeFailure(error: unknown): string {
 }
 
 /**
- * Whether the kernel refused to connect a socket to itself that the caller bound to the very endpoint it dials: macOS
- * answers EINVAL, where Linux completes the connection (XNU, bsd/netinet/tcp_usrreq.c, tcp_connect). Another attempt
- * cannot end otherwise.
+ * Whether the kernel refused a self-connection of a socket that the caller bound to the endpoint it dials: macOS fails
+ * with EINVAL, where Linux completes the connection (XNU, bsd/netinet/tcp_usrreq.c, tcp_connect). Every other attempt
+ * would fail in the same way.
  *
  * @internal
  */

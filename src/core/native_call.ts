@@ -1,11 +1,11 @@
-/** One port that is held, or is being. */
+/** A port that is held, or will be soon. */
 export interface KeptPort {
-  /** Settles when the port is held, or cannot be. */
+  /** Settles once the port is held, or cannot be held. */
   readonly settled: Promise<void>;
   release(): Promise<void>;
 }
 
-/** What keeps a port from clients while a call dials it: a host's port holder. */
+/** Keeps a port from all clients while a call dials it. The port holder of the host does this. */
 export interface PortKeeper {
   /** Whether the kernel may give the port to a client. */
   isAtRisk(port: number): boolean;
@@ -13,7 +13,7 @@ export interface PortKeeper {
   hold(port: number): KeptPort;
 }
 
-/** Begins to hold those of the ports that are at risk; undefined where none is, which is nearly always. */
+/** Begins to hold the ports that are at risk; undefined when none is, the common case. */
 export function keepPorts(keeper: PortKeeper, ports: readonly (number | undefined)[]): KeptPort | undefined {
   let kept: KeptPort[] | undefined;
   for (const port of ports) {
@@ -28,8 +28,8 @@ export function keepPorts(keeper: PortKeeper, ports: readonly (number | undefine
 }
 
 /**
- * The same outcome, and the port is released first. A pool whose connection has died dials inside the call that finds it
- * dead, so the port is held until each call has settled.
+ * Releases the port when the call settles, and passes on the call's outcome. Not before: a pool that finds its
+ * connection dead dials again inside the same call.
  */
 export function releaseAfter<Result>(call: Promise<Result>, kept: KeptPort): Promise<Result> {
   return call.then((result) => {
@@ -41,23 +41,23 @@ export function releaseAfter<Result>(call: Promise<Result>, kept: KeptPort): Pro
   });
 }
 
-/** A function that is called in place of another, which it is given. */
+/** Is called instead of a function, and gets that function as `original`. */
 export type Replacement = (original: (...args: unknown[]) => unknown, thisArg: unknown, args: unknown[]) => unknown;
 
-/** On everything that has been replaced, so that another copy of this package leaves it alone. */
+/** Marks everything that has been replaced, so that another copy of this package does not replace it again. */
 const REPLACED: unique symbol = Symbol.for("@realpeer/tcp native guard");
 
 type Method = (...args: unknown[]) => unknown;
 type Class = new (...args: unknown[]) => object;
 
-/** Marks what is replaced; false when it was before, or is not there. */
+/** Marks a function as replaced; false when it already is, or when `value` is no function. */
 function mark(value: unknown): boolean {
   if (typeof value !== "function" || Object.hasOwn(value, REPLACED)) return false;
   Object.defineProperty(value, REPLACED, { value: true });
   return true;
 }
 
-/** A property keeps being writable, enumerable and configurable as far as it was. */
+/** Sets a property; it stays enumerable or not, as it was. */
 function replace(owner: object, name: string, value: unknown): void {
   const shape = Object.getOwnPropertyDescriptor(owner, name);
   if (shape?.configurable !== true) {
@@ -69,8 +69,8 @@ function replace(owner: object, name: string, value: unknown): void {
 }
 
 /**
- * Replaces a function by a proxy, which has its name, length and own properties. A property that cannot be changed, and
- * must be, takes a proxy of a function that only looks like the original.
+ * Replaces a function by a proxy with the same name, length and own properties. With `members` the proxy's target is a
+ * copy of the function: a proxy may not report another value for a read-only property of its target.
  */
 export function replaceFunction(
   owner: object,
@@ -95,8 +95,8 @@ export function replaceFunction(
 }
 
 /**
- * Replaces a class by a proxy: `instanceof`, subclasses and static members stay as they are. What is made is passed on,
- * with the arguments it was made from.
+ * Replaces a class by a proxy: `instanceof`, subclasses and static members stay as they are. `construct` gets a
+ * function that makes the instance, and the constructor's arguments.
  */
 export function replaceClass(
   owner: object,

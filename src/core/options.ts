@@ -2,32 +2,35 @@ import type { Target } from "./attempt.ts";
 import { DEFAULT_HOSTNAME, ipVersion, isHostname, isPort, parseEndpoint } from "./endpoint.ts";
 import { DEFAULT_RETRY, NO_RETRY, type RetryContext, type RetryOptions, type RetryPolicy } from "./retry.ts";
 
-/** What every guarded connect takes, on every runtime. Options are own properties: inherited ones do not count. */
+/** The options of every guarded connect, on every runtime. Only own properties count; inherited ones are ignored. */
 export interface ConnectOptions {
   /** A name, which means all its addresses, or an IP literal without brackets. @defaultValue `"localhost"` */
   readonly hostname?: string | undefined;
   /** 1 to 65535. */
   readonly port: number;
-  /** An IP literal the client end is bound to first. */
+  /** The local address to bind before connecting, an IP literal. */
   readonly localAddress?: string | undefined;
-  /** A port, 1 to 65535, the client end is bound to first. */
+  /** The local port to bind before connecting, 1 to 65535. */
   readonly localPort?: number | undefined;
-  /** Aborts connecting, and only connecting; the promise then rejects with `signal.reason` as it is. */
+  /** Aborts connecting, but not an open connection; the promise then rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds for everything, names and retries included; 0 or Infinity: no limit. @defaultValue `Infinity` */
+  /** Milliseconds for the whole call, with lookups and retries; 0 or Infinity: no limit. @defaultValue `Infinity` */
   readonly timeout?: number | undefined;
   /**
-   * Milliseconds for one attempt, from the moment the address is known where the runtime tells it; 0 or Infinity: no limit
-   * but the kernel's. @defaultValue 2000 with `retry`, 3000 on Windows, else Infinity
+   * Milliseconds for one attempt, without the name lookup where the runtime offers a separate one; 0 or Infinity: only
+   * the kernel's limit. @defaultValue 2000 with `retry`, 3000 on Windows, else Infinity
    */
   readonly attemptTimeout?: number | undefined;
   /** Whether and how failed attempts are repeated; `true` means the defaults. @defaultValue `false` */
   readonly retry?: boolean | RetryOptions | undefined;
-  /** Called before each pause between two attempts, and awaited. What it throws ends everything. */
+  /** Called before each pause between two attempts, and awaited. An error that it throws ends the call. */
   readonly onRetry?: ((context: RetryContext) => void | Promise<void>) | undefined;
   /** Milliseconds that the peer must keep the connection open before it counts as connected. @defaultValue `0` */
   readonly stableFor?: number | undefined;
-  /** Whether writing goes on after the peer has ended, until we close; without it the connection then closes. @defaultValue `false` */
+  /**
+   * Whether writing can go on after the peer's end, until `close()`; otherwise the connection then closes.
+   * @defaultValue `false`
+   */
   readonly allowHalfOpen?: boolean | undefined;
 }
 
@@ -52,15 +55,15 @@ const OPTION_NAMES: readonly string[] = [
   ...["timeout", "attemptTimeout", "retry", "onRetry", "stableFor"],
 ];
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTION_NAMES);
-/** A native connect leaves the last one to its runtime. */
+/** A native connect leaves `allowHalfOpen` to its runtime. */
 const PORTABLE_OPTIONS: ReadonlySet<string> = new Set([...OPTION_NAMES, "allowHalfOpen"]);
-/** What a `DeadPort` of `/testing` has besides an endpoint: it may be passed as it is. */
+/** A `DeadPort` of `/testing` has this property besides its endpoint: it may be passed as options. */
 const IGNORED_OPTIONS: ReadonlySet<string> = new Set(["release"]);
 const KNOWN_RETRY_OPTIONS: ReadonlySet<string> = new Set<keyof RetryOptions>(
   ["maxAttempts", "initialDelay", "maxDelay", "multiplier", "jitter", "isRetriable"],
 );
 const RETRY_ATTEMPT_TIMEOUT_MS = 2000;
-/** Windows dials a port that refuses again for 2 s before it reports the refusal. */
+/** Windows dials a refusing port again for 2 s before it reports the refusal. */
 const WINDOWS_ATTEMPT_TIMEOUT_MS = 3000;
 
 function show(value: unknown): string {
@@ -108,7 +111,7 @@ function assertKnown(kind: string, given: object, known: ReadonlySet<string>): v
 }
 
 /**
- * A copy without a prototype, so that what stands on Object.prototype is no option.
+ * A copy without a prototype, so that properties of Object.prototype are not read as options.
  *
  * @internal
  */
@@ -116,7 +119,7 @@ export function ownProperties<Options extends object>(options: Options): Options
   return Object.assign(Object.create(null), options);
 }
 
-/** By its shape: a signal of another realm, as test environments have them, is one too. */
+/** Checks the shape, not the class: in test environments a signal may come from another realm. */
 function isAbortSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
   return typeof aborted === "boolean" && typeof addEventListener === "function";
@@ -154,9 +157,9 @@ function targetOf({ hostname = DEFAULT_HOSTNAME, port, localAddress, localPort }
   return { hostname, port, localAddress, localPort };
 }
 
-/** How a runtime's connect differs from the portable one in what it takes. */
+/** How the options of a runtime's connect differ from those of the portable connect. */
 export interface OptionRules {
-  /** Names that are not ours are left to the runtime's own call, not an error. @defaultValue `false` */
+  /** Whether unknown options go to the runtime's own call instead of being an error. @defaultValue `false` */
   readonly passesOn?: boolean;
   /** Whether this is Windows, where a refusal takes long. @defaultValue `false` */
   readonly isWindows?: boolean;
@@ -196,7 +199,7 @@ export function resolveOptions(options: ConnectOptions, rules: OptionRules = {})
 /**
  * One options object from either form of call: `(options)`, or `("host:5432", options?)` and `(5432, options?)`.
  *
- * @throws TypeError when the text is no endpoint, or the options name the endpoint a second time
+ * @throws TypeError when the text is no endpoint, or the options give the endpoint a second time
  * @internal
  */
 export function optionsOf<Options extends ConnectOptions>(
@@ -212,7 +215,7 @@ export function optionsOf<Options extends ConnectOptions>(
 }
 
 /**
- * The options that are not ours, which a native connect passes on to its runtime; undefined when there are none.
+ * The options unknown to this package, which a native connect passes on to its runtime; undefined when there are none.
  *
  * @internal
  */

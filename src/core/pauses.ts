@@ -4,15 +4,15 @@ import { isRefusal } from "./errors.ts";
 import { DEFAULT_RETRY, delayAfter, type RetryPolicy } from "./retry.ts";
 
 /**
- * The default schedule where a hint ends the pauses early: what is left for the schedule is a change that the hint has
+ * The default schedule while a hint ends pauses early: the schedule then only has to find the changes that the hint
  * missed.
  */
 const HINTED_SCHEDULE = { multiplier: 4, maxDelay: 2000 } as const;
 
-/** What may end pauses early; null: there is nothing; undefined: that is not known yet, ask again before the next pause. */
+/** Returns the hint that may end pauses early; null: none; undefined: not known yet, ask before the next pause. */
 export type OpenHint = () => Hint | null | undefined;
 
-/** So many pauses in a row may be ended early. */
+/** How many pauses in a row the hint may end early. */
 const MAX_CREDIT = 3;
 
 function hasDefaultSchedule({ initialDelay, maxDelay, multiplier }: RetryPolicy): boolean {
@@ -20,7 +20,7 @@ function hasDefaultSchedule({ initialDelay, maxDelay, multiplier }: RetryPolicy)
     multiplier === DEFAULT_RETRY.multiplier;
 }
 
-/** Milliseconds between two attempts of the default schedule after so many milliseconds. */
+/** Milliseconds between two attempts of the default schedule, `elapsed` milliseconds after the start. */
 function defaultPauseAt(elapsed: number): number {
   const { initialDelay, maxDelay, multiplier } = DEFAULT_RETRY;
   return Math.min(maxDelay, Math.max(initialDelay, elapsed * (multiplier - 1)));
@@ -28,14 +28,14 @@ function defaultPauseAt(elapsed: number): number {
 
 /**
  * The pauses between the attempts of one call. With the default schedule a hint may end a pause early, but it is not
- * trusted: there are hosts where sockets come and go all the time. Pauses that it ends are limited to a few in a row, and
- * then to one for each pause of the schedule without a hint.
+ * trusted: on some hosts sockets come and go all the time. It may end a few pauses in a row, and then one in the time
+ * of each pause of the schedule without a hint.
  */
 export class Pauses {
   readonly #policy: RetryPolicy;
   readonly #clock: Clock;
   readonly #openHint: OpenHint;
-  /** Undefined: not asked for yet. */
+  /** Undefined until `openHint` has answered. */
   #hint: Hint | null | undefined;
   readonly #started: number;
   #credit = MAX_CREDIT;
@@ -58,7 +58,7 @@ export class Pauses {
     return delayAfter(attempt, policy, this.#clock.random());
   }
 
-  /** Earns the credit of the time that has passed, and returns how many milliseconds one costs now. */
+  /** Adds the credit for the time that has passed, and returns how many milliseconds earn one credit now. */
   #earn(): number {
     const now = this.#clock.now();
     const pause = defaultPauseAt(now - this.#started);
@@ -67,7 +67,7 @@ export class Pauses {
     return pause;
   }
 
-  /** Calls `wake` when the hint calls back and there is credit. Returns what ends this. */
+  /** Calls `wake` when the hint calls back and there is credit. Returns a function that stops watching. */
   watch(wake: () => void): () => void {
     const hint = this.#hint;
     if (!hint) return () => {};
@@ -85,7 +85,7 @@ export class Pauses {
       try {
         stop = hint.watch(onChange);
       } catch {
-        // The pause takes its full time.
+        // Without the hint the pause takes its full time.
       }
     };
     if (this.#credit >= 1) listen();

@@ -11,22 +11,22 @@ export interface PortSettings {
   readonly reserved: readonly PortRange[];
   /** Ports that the system keeps for itself: it gives them to no client, and no server can bind them. */
   readonly unbindable?: readonly PortRange[] | undefined;
-  /** Whether connect() takes ports of the parity of the range's low end first, as Linux does since 4.2. */
+  /** Whether connect() first takes the ports with the parity of the range's low end, as Linux does since 4.2. */
   readonly prefersParity: boolean;
 }
 
-/** How likely a client that dials a dead port is given that very port as its own, and so connected to itself. */
+/** How likely the kernel is to give a client the port that the client dials, and so to connect it to itself. */
 export interface PortRisk {
-  /** `"low"`: only once the ports of the first choice are used up, or by a client that binds first. */
+  /** `"low"`: only when the preferred ports are used up, or for a client that binds before it connects. */
   readonly risk: "none" | "low" | "high";
-  /** Why, in words; at least one. */
+  /** The reasons in words; at least one. */
   readonly reasons: readonly string[];
-  /** Connects to the dead port until one is connected to itself, on average; null where there is no figure. */
+  /** The average number of connects to the dead port until one is connected to itself; null where it is unknown. */
   readonly expectedAttempts: number | null;
 }
 
 /**
- * Reads a list as the kernel writes it: `"8080,9148-9150"`; an empty one has no ports.
+ * Reads a port list in the kernel's format, `"8080,9148-9150"`; an empty text is a list without ports.
  *
  * @throws SyntaxError when the text has another shape
  */
@@ -39,7 +39,7 @@ export function parsePortList(text: string): PortRange[] {
   });
 }
 
-/** Writes a list as the kernel does: sorted, neighbours joined. */
+/** Writes a port list in the kernel's format: sorted, adjacent ranges joined. */
 export function formatPortList(list: readonly PortRange[]): string {
   const joined: { low: number; high: number }[] = [];
   for (const { low, high } of list.toSorted((a, b) => a.low - b.low)) {
@@ -60,18 +60,18 @@ export function isAtRisk(port: number, { range, reserved }: PortSettings): boole
   return includesPort([range], port) && !includesPort(reserved, port);
 }
 
-/** The highest port that connect() hands out: Linux leaves out the last of an odd number. */
+/** The highest port that connect() gives to a client: of an odd number of ports Linux never uses the last. */
 function lastHandedOut({ range: { low, high }, prefersParity }: PortSettings): number {
   return prefersParity && high > low && (high - low) % 2 === 0 ? high - 1 : high;
 }
 
 /**
- * The ports that a client is given first. Linux walks those of the parity of the range's low end in random steps, and
- * the others when all of those are taken or reserved (net/ipv4/inet_hashtables.c, __inet_hash_connect).
+ * The ports that clients get first. Linux walks the ports with the parity of the range's low end in random steps, and
+ * the other ports only when all of the former are taken or reserved (net/ipv4/inet_hashtables.c, __inet_hash_connect).
  */
 export function portsAtRisk(settings: PortSettings): number[] {
   const { range: { low }, reserved, unbindable = [], prefersParity } = settings;
-  // The list may be as long as the range.
+  // A table, because the list may be as long as the range.
   const isReserved = new Uint8Array(65536);
   for (const { low, high } of [...reserved, ...unbindable]) isReserved.fill(1, low, high + 1);
   const ports: number[] = [];
@@ -85,8 +85,8 @@ function parity(port: number): string {
 }
 
 /**
- * Whether the kernel can pick this port for a client that dials it. Each of the ports at risk is as likely as the next,
- * so the average number of attempts is how many of them there are.
+ * Whether the kernel can pick this port for a client that dials it. All ports at risk are equally likely, so the
+ * average number of attempts is the number of these ports.
  */
 export function assessPort(port: number, settings: PortSettings): PortRisk {
   const { range, reserved, unbindable = [], prefersParity } = settings;

@@ -3,10 +3,10 @@ import { after } from "./clock.ts";
 import { isRetriable } from "./errors.ts";
 import { type Proved, Trial, type TrialContext } from "./trial.ts";
 
-/** How long an address may be silent before the next one is dialed beside it (RFC 8305, 5, "Connection Attempt Delay"). */
+/** The silence of an address after which the next one is dialed too (RFC 8305, 5, "Connection Attempt Delay"). */
 const STAGGER_MS = 250;
 
-/** Among hostnames, the key of the trial that is kept although its time is over. */
+/** The key of the trial that is kept after its `attemptTimeout`; all other keys are hostnames. */
 const OVERDUE = "";
 
 interface Round<Socket> {
@@ -16,14 +16,14 @@ interface Round<Socket> {
   readonly isExhaustive: boolean;
   readonly resolve: (proved: Proved<Socket>) => void;
   readonly reject: (error: unknown) => void;
-  /** The failure to report: one after which another attempt may succeed, if there was one. */
+  /** The failure to report: a retriable one, if there was one. */
   failure: { readonly error: unknown; readonly isRetriable: boolean } | undefined;
   cancelStagger: () => void;
 }
 
 /**
- * Trials at all the addresses of a name. A round dials those at which no trial is pending: a silent address goes on
- * being tried while the others are dialed again and again.
+ * Trials of all addresses of a name. A round dials the addresses that have no pending trial: the trial of a silent
+ * address goes on while the other addresses are dialed again and again.
  */
 export class Race<Socket> {
   /** The first real peer, once there is one. */
@@ -37,15 +37,16 @@ export class Race<Socket> {
   #isOver = false;
 
   /**
-   * With `keepsOverdue` the first trial that exceeds `attemptTimeout` goes on beside those that follow it. A runtime that
-   * looks the name up by itself does not tell whether the name server or the peer is slow; a new trial would only ask again.
+   * With `keepsOverdue` the first trial that exceeds `attemptTimeout` goes on in parallel with later ones. A runtime
+   * that resolves the name itself does not tell whether the name server or the peer is slow; a new trial would only
+   * repeat the lookup.
    */
   constructor(context: TrialContext<Socket>, keepsOverdue: boolean) {
     this.#context = context;
     this.#keepsOverdue = keepsOverdue;
   }
 
-  /** Dials; rejects when an address has failed with an error that another attempt may not have, or when all have. */
+  /** Rejects when all have failed or, unless `isExhaustive`, when one has failed with a retriable error. */
   dial(targets: readonly Target[], isExhaustive: boolean): Promise<Proved<Socket>> {
     if (this.winner !== undefined) return Promise.resolve(this.winner);
     return new Promise((resolve, reject) => {
@@ -92,7 +93,7 @@ export class Race<Socket> {
   }
 
   #lose(error: unknown): void {
-    // What is given up has not failed.
+    // An abandoned trial has not failed.
     if (this.#isOver) return;
     this.#context.counts.lastError = error;
     const round = this.#round;
@@ -101,14 +102,14 @@ export class Race<Socket> {
     if (round.failure === undefined || (failure.isRetriable && !round.failure.isRetriable)) round.failure = failure;
     this.#dialNext(round);
     if (round.queue.length > 0) return;
-    // An address that is silent goes on being tried during the pause.
+    // The trial of a silent address goes on during the pause.
     const isEnough = round.failure.isRetriable && !round.isExhaustive;
     if (!isEnough && this.#pending.size > 0) return;
     this.#round = undefined;
     round.reject(round.failure.error);
   }
 
-  /** Gives up all that is pending; a round under way rejects with `reason`. */
+  /** Abandons all pending trials; the current round rejects with `reason`. */
   abandon(reason: unknown): void {
     this.#isOver = true;
     this.#round?.cancelStagger();

@@ -2,39 +2,42 @@ import type { Endpoint } from "./endpoint.ts";
 import { isRetriable, SelfConnectError } from "./errors.ts";
 
 /**
- * How failed attempts are repeated. Every field may be left out. `waitForPort` stretches the default pauses where the system
- * tells that a port of this host may have been opened.
+ * How failed attempts are repeated. Every field may be left out. `waitForPort` makes the default pauses longer where
+ * the system reports that a port of this host may have been opened.
  */
 export interface RetryOptions {
-  /** Connects in all, the first one included. @defaultValue `Infinity` */
+  /** The number of connects, the first one included. @defaultValue `Infinity` */
   readonly maxAttempts?: number | undefined;
   /** Milliseconds before the second attempt. @defaultValue `10` */
   readonly initialDelay?: number | undefined;
-  /** Milliseconds that no pause exceeds; Infinity: no limit. @defaultValue `250` */
+  /** The longest pause in milliseconds; Infinity: no limit. @defaultValue `250` */
   readonly maxDelay?: number | undefined;
   /**
-   * What each pause is multiplied by for the next: 2 doubles it, 1 is a constant pause. With 1 + x the overshoot is in
-   * proportion to the wait, about x of it. @defaultValue `1.05`
+   * The factor from one pause to the next: 2 doubles it, 1 keeps it constant. With 1 + x the overshoot is about x times
+   * the wait. @defaultValue `1.05`
    */
   readonly multiplier?: number | undefined;
-  /** Share of each pause, 0 to 1, that is taken off at random, so that many clients do not dial in step. @defaultValue `0.02` */
+  /**
+   * The largest share of a pause, 0 to 1, that is subtracted at random, so that many clients do not dial in step.
+   * @defaultValue `0.02`
+   */
   readonly jitter?: number | undefined;
   /**
-   * Decides instead of the built-in table (`isRetriable` of this module) whether an error is worth another attempt; may be
-   * async. What it throws ends everything.
+   * Decides instead of the built-in table (`isRetriable` of this module) whether an error is worth another attempt; may
+   * be async. An error that it throws ends the call.
    */
   readonly isRetriable?: ((error: unknown) => boolean | Promise<boolean>) | undefined;
 }
 
-/** What `onRetry` is called with before each pause. */
+/** The argument of `onRetry`. */
 export interface RetryContext {
   /** How many connects have been made. */
   readonly attempt: number;
-  /** Why the last one failed. */
+  /** The error of the last connect. */
   readonly error: unknown;
-  /** Milliseconds until the next one; less when a hint ends the pause (see `waitForPort`). */
+  /** Milliseconds until the next connect; less when a hint ends the pause (see `waitForPort`). */
   readonly delay: number;
-  /** The endpoint that is dialed, as it was asked for. */
+  /** The dialed endpoint, as the caller gave it. */
   readonly target: Endpoint;
   /** Whether the kernel had connected the socket to itself. */
   readonly selfConnect: boolean;
@@ -55,8 +58,8 @@ export interface RetryPolicy {
 }
 
 /**
- * Polls in proportion to the time waited. What an attempt costs after a pause, and what these figures reach, is measured
- * by `npm run bench -- waiting long-wait`.
+ * The pauses grow in proportion to the time waited. `npm run bench -- waiting long-wait` measures what an attempt after
+ * a pause costs, and how soon a server is noticed with these values.
  *
  * @internal
  */
@@ -71,7 +74,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
 
 /**
  * Without `retry` only a self-connection is dialed again, at once: a name may have another address with a real server.
- * Three connects in all, as in Go's net.Dial (golang.org/issue/2690), but unlike there the third is not believed either.
+ * Three connects in all, as in Go's net.Dial (golang.org/issue/2690), but here a third self-connection is rejected too.
  *
  * @internal
  */

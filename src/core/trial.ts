@@ -12,7 +12,7 @@ export interface Proved<Socket> {
 /**
  * Both ends of a proved socket.
  *
- * @throws with code ECONNRESET when the socket is gone by now
+ * @throws Error with code ECONNRESET when the socket is already gone
  */
 export function endsOf<Socket>(adapter: Adapter<Socket>, { socket }: Proved<Socket>, target: Target): EndpointPair {
   const pair = adapter.endpoints(socket);
@@ -34,28 +34,31 @@ export interface TrialContext<Socket> {
 }
 
 /**
- * One attempt up to its verdict: open, compare both ends, reset what is connected to itself, watch the peer for
- * `stableFor`. What becomes of a socket that comes too late is decided here and nowhere else.
+ * One attempt up to its verdict: open, compare both ends, reset a self-connection, watch the peer for `stableFor`. Only
+ * this class decides what happens to a socket that opens too late.
  *
- * The kernel connects a socket to itself when it dials a dead port of the ephemeral range and is given that very port
- * as its own (simultaneous open, RFC 9293, 3.5; Linux __inet_hash_connect). A normal close would leave
- * `TIME-WAIT P -> P` and keep the server off the port for a minute, so it is a reset.
+ * The kernel connects a socket to itself when the socket dials a dead port of the ephemeral range and gets the same
+ * port as its own (simultaneous open, RFC 9293, 3.5; Linux __inet_hash_connect). A normal close would leave `TIME-WAIT
+ * P -> P` and keep the server off the port for a minute, so the socket is reset.
  */
 export class Trial<Socket> {
-  /** Resolves with a real peer; rejects with a `SelfConnectError`, the runtime's error, or the reason it was given up for. */
+  /**
+   * Resolves with a real peer; rejects with a `SelfConnectError`, the runtime's error, or the reason given to
+   * `abandon`.
+   */
   readonly proved: Promise<Proved<Socket>>;
   readonly #context: TrialContext<Socket>;
   readonly #target: Target;
   #resolve!: (proved: Proved<Socket>) => void;
   #reject!: (error: unknown) => void;
   #attempt: Attempt<Socket> | undefined;
-  /** Cancels what is to happen later: the end of `attemptTimeout` or of `stableFor`. */
+  /** Cancels the pending timer of `attemptTimeout` or `stableFor`. */
   #cancelTimer: (() => void) | undefined;
   /** The socket while its peer is watched. */
   #unproved: { readonly socket: Socket; readonly watch: PeerWatch } | undefined;
   #isOver = false;
 
-  /** `onOverdue` is called in place of giving up when `attemptTimeout` is over. */
+  /** When `attemptTimeout` is over, `onOverdue` is called instead of `abandon`. */
   constructor(context: TrialContext<Socket>, target: Target, onOverdue?: (error: ConnectTimeoutError) => void) {
     this.#context = context;
     this.#target = target;
@@ -79,13 +82,13 @@ export class Trial<Socket> {
   }
 
   #timedOut(): ConnectTimeoutError {
-    // No cause: each error would hold on to the one before, without end.
+    // No cause: each error would refer to the one before, in an endless chain.
     return new ConnectTimeoutError(this.#target, this.#context.counts.attempts, this.#context.elapsed());
   }
 
   #judge(socket: Socket): void {
     const { adapter, counts, options: { stableFor } } = this.#context;
-    // A socket that is connected to itself has the port it dials; the full comparison is for what may be one.
+    // A self-connection has the dialed port as its own, so only a socket with that port needs the full comparison.
     const localPort = adapter.localPort?.(socket) ?? this.#target.port;
     if (localPort !== this.#target.port && !this.#isOver) return this.#accept({ socket }, stableFor);
     const pair = adapter.endpoints(socket);
@@ -96,7 +99,7 @@ export class Trial<Socket> {
       adapter.publish(pair);
       this.#fail(new SelfConnectError(pair, counts.attempts));
     } else if (this.#isOver || pair === null) {
-      // Given up before it came, or gone before its peer was known.
+      // Abandoned before it opened, or gone before its peer was known.
       adapter.close(socket);
       this.#fail(peerGone(this.#target, "at once"));
     } else {
@@ -138,7 +141,7 @@ export class Trial<Socket> {
     this.#reject(isRefusedSelfConnection(error, this.#target) ? selfConnected(this.#target, counts.attempts) : error);
   }
 
-  /** Gives up: `proved` rejects with `reason` at once, and a socket that comes later is closed. */
+  /** Gives up: `proved` rejects with `reason` at once, and a socket that opens later is closed. */
   abandon(reason: unknown): void {
     if (this.#isOver) return;
     const unproved = this.#unproved;
