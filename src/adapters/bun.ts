@@ -1,6 +1,6 @@
 /**
  * A guarded `Bun.connect`: the same options, handlers and `Bun.Socket`, but never one that is connected to itself. The
- * handlers see nothing of rejected attempts, and every byte of the accepted connection.
+ * handlers get no events of rejected attempts, and every byte of the accepted connection.
  *
  * @example
  * ```ts ignore
@@ -41,7 +41,7 @@ export type { BunSocket, BunSocketOptions } from "./bun/types.ts";
 export interface BunConnectOptions<Data = undefined>
   extends ConnectOptions, Omit<BunSocketOptions<Data>, keyof ConnectOptions> {}
 
-/** Bun.connect ignores a local port that comes without an address; any address of the right version will do. */
+/** Bun.connect ignores localPort without localAddress: adds the unspecified address of the target's IP version. */
 function withLocalAddress(resolved: ResolvedOptions): ResolvedOptions {
   const { hostname, localAddress, localPort } = resolved.target;
   if (localPort === undefined || localAddress !== undefined) return resolved;
@@ -55,9 +55,9 @@ function withLocalAddress(resolved: ResolvedOptions): ResolvedOptions {
 /**
  * Opens a connection to a real peer with `Bun.connect`.
  *
- * `connectError`, as in the bare call, is called when connecting failed for good, before the promise rejects. A pending
- * connect cannot be cancelled in Bun: after an abort or a timeout the promise rejects at once, but the process does not
- * end before the kernel gives up; connect from `@realpeer/tcp` does not have that limit.
+ * As in `Bun.connect`, `connectError` is called before the promise rejects, but only after the last attempt. Bun cannot
+ * cancel a pending connect: after an abort or a timeout the promise rejects at once, but the process does not end
+ * before the kernel gives up. `connect` from `@realpeer/tcp` does not have that limit.
  *
  * @throws TypeError when an option has the wrong type
  * @throws RangeError when a number is out of its range
@@ -95,7 +95,7 @@ export async function connect<Data = undefined>(options: BunConnectOptions<Data>
   };
   const adapter: Adapter<Bun.Socket<Data>> = {
     ...adapterFor<Data>({ ...native, data: data as Data }, shown, (socket) => refused = socket),
-    // Empty once the socket is closed.
+    // Bun leaves it empty once the socket is closed.
     localPort: ({ localPort }) => localPort || undefined,
   };
   try {

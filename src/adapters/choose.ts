@@ -12,7 +12,7 @@ const imports = {
   node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter as AnyAdapter,
 };
 type Name = keyof typeof imports;
-/** The adapters that were asked for; a promise while one is being loaded. */
+/** The adapters requested so far; a promise while one is being loaded. */
 const adapters = new Map<Name, AnyAdapter | Promise<AnyAdapter>>();
 
 function load(name: Name): AnyAdapter | Promise<AnyAdapter> {
@@ -24,14 +24,14 @@ function load(name: Name): AnyAdapter | Promise<AnyAdapter> {
   return loading;
 }
 
-// This module is imported in order to connect. Loading an adapter takes as long as ten attempts, so it begins before the
-// first one, which also reports a failure.
+// Loading an adapter takes as long as ten attempts, so it begins when this module is imported. The first attempt
+// reports a failure.
 load(isDeno ? "deno" : isBun ? "bun" : "node");
 
 /**
- * The adapter of this runtime that can do what the options ask: the runtime's own connect, or `node:net`, which all three
- * have, where that cannot bind the client end (Deno; Bun only undeclared and with both address and port) or give up a
- * pending connect so that the process can end (Bun).
+ * The adapter for these options: that of the runtime's own connect if it can do what they ask, else that of `node:net`,
+ * which all three runtimes have. Deno's cannot bind the client end; Bun's can only by undeclared options, address and
+ * port together. Bun's cannot give up a pending connect so that the process can end.
  */
 function nameFor({ target, signal, timeout, attemptTimeout, policy }: ResolvedOptions): Name {
   if (target.localAddress !== undefined || target.localPort !== undefined) return "node";
@@ -40,7 +40,7 @@ function nameFor({ target, signal, timeout, attemptTimeout, policy }: ResolvedOp
   return isBun && !mayGiveUp ? "bun" : "node";
 }
 
-/** Calls `use` with the adapter for these options: at once where that is loaded. */
+/** Calls `use` with the adapter for these options, synchronously if it is loaded. */
 export function withAdapter<Result>(
   options: ResolvedOptions,
   use: (adapter: AnyAdapter) => Promise<Result>,

@@ -28,7 +28,7 @@ export type { Endpoint } from "../core/endpoint.ts";
 
 /** The guard's options, and all others of `Deno.connect`. */
 export interface DenoConnectOptions extends Omit<ConnectOptions, "localAddress" | "localPort" | "allowHalfOpen"> {
-  /** `Deno.connect` has others, which cannot be guarded. @defaultValue `"tcp"` */
+  /** The other transports of `Deno.connect` cannot be guarded. @defaultValue `"tcp"` */
   readonly transport?: "tcp" | undefined;
   /** Passed on to `Deno.connect`. */
   readonly [option: string]: unknown;
@@ -41,16 +41,16 @@ function endpoints({ localAddr, remoteAddr }: Deno.TcpConn): EndpointPair {
   };
 }
 
-/** A throw in the `finally` of Deno.connect loses a socket that has been opened meanwhile. */
+/** If the `finally` of Deno.connect throws, a socket that has been opened meanwhile is lost. */
 const neverThrows: PropertyDescriptor = { value() {} };
 
 /**
- * Deno.connect lets go of a socket whose connect has succeeded when the abort comes before its own continuation: it stays
- * open for the life of the process (ext/net/01_net.js, `finally { signal.throwIfAborted() }`). A signal whose
- * `throwIfAborted` does nothing makes such a connect resolve. A test fails once Deno no longer needs this.
+ * Deno.connect loses a connected socket when the abort comes before its own continuation: the socket stays open for the
+ * life of the process (ext/net/01_net.js, `finally { signal.throwIfAborted() }`). With a `throwIfAborted` that does
+ * nothing such a connect resolves. A test fails once Deno no longer needs this.
  *
- * An abort closes normally, which would leave the TIME-WAIT of a self-connection that is complete but not told yet: so
- * Deno hears of it only when such a socket would have come up.
+ * An abort closes the socket normally. A self-connection that is complete but not reported yet would leave a TIME-WAIT,
+ * so the abort waits until Deno has reported such a socket.
  */
 function openAbandonable(options: Deno.ConnectOptions): Attempt<Deno.TcpConn> {
   const controller = new AbortController();
@@ -74,14 +74,14 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
 }
 
 /**
- * What the portable API runs on under Deno.
+ * The adapter of the portable API on Deno.
  *
  * @internal
  * @ignore
  */
 export const denoAdapter: PortableAdapter<Deno.TcpConn> = { ...adapterFor(undefined), byteStream };
 
-/** For a caller that gets the connection as it is. */
+/** For a caller that gets the native connection. */
 function nativeAdapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter<Deno.TcpConn> {
   return { ...adapterFor(nativeOptions), localPort: ({ localAddr }) => localAddr.port };
 }
@@ -105,13 +105,13 @@ function resolve(options: DenoConnectOptions): ResolvedOptions {
 /**
  * Opens a connection to a real peer with `Deno.connect`.
  *
- * With `stableFor` one read is pending until the first byte arrives, so `Deno.startTls` has to wait for that.
+ * With `stableFor` one read is pending until the first byte arrives, so `Deno.startTls` has to wait for that byte.
  *
- * @throws TypeError when an option has the wrong type, or binds the client end, which `Deno.connect` cannot
+ * @throws TypeError when an option has the wrong type, or binds the client end, which `Deno.connect` cannot do
  * @throws RangeError when a number is out of its range
  * @throws SelfConnectError when the kernel connected the socket to itself
  * @throws ConnectTimeoutError when `timeout` ran out
- * @throws Deno.errors.NotCapable without permission; like every error of `Deno.connect` as it is
+ * @throws Deno.errors.NotCapable without permission; every error of `Deno.connect` is passed on unchanged
  *
  * @example
  * ```ts

@@ -6,18 +6,18 @@ import { ipVersion, sameEndpoint } from "../core/endpoint.ts";
 import { hostnameOf } from "../core/url.ts";
 import { nodeAdapter } from "./node.ts";
 
-/** What is asked, and which answers count. */
+/** The request to send, and the answers that count. */
 export interface HttpQuestion {
   readonly url: URL;
   readonly method: string;
   readonly headers: OutgoingHttpHeaders;
-  /** Whether any certificate will do. */
+  /** Whether every certificate is accepted. */
   readonly insecure: boolean;
   /** Whether a status counts. */
   readonly isWanted: (status: number) => boolean;
 }
 
-/** A connection over which a request was answered; `status` is undefined where it was not even sent. */
+/** A connection whose peer has answered the request; `status` is undefined when no request was sent. */
 export interface HttpAnswer {
   readonly socket: Socket;
   readonly status: number | undefined;
@@ -32,10 +32,10 @@ function statusError(status: number, url: URL): Error {
   });
 }
 
-/** Certificates do not change by waiting: these codes of OpenSSL's verification are final. */
+/** The codes of OpenSSL's verification are final: waiting does not change a certificate. */
 const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 
-/** The runtime's error, with words and with a code that tells whether another attempt may succeed. */
+/** The runtime's error with a description, and with a code that tells whether another attempt may succeed. */
 function explained(error: Error, isTls: boolean): Error {
   const { code = "" } = error as NodeJS.ErrnoException;
   if (isTls && CERTIFICATE_CODE.test(code)) {
@@ -43,14 +43,14 @@ function explained(error: Error, isTls: boolean): Error {
       hint: `the certificate is not accepted (${code}), option insecure (--insecure) takes any`,
     });
   }
-  // What the HTTP parser and the TLS library say of peers that speak another protocol.
+  // The codes of the HTTP parser and the TLS library for a peer that speaks another protocol.
   const isForeign = code.startsWith("HPE_") || code === "EPROTO" || code.startsWith("ERR_SSL");
   if (!isForeign) return error;
   const hint = `what answers does not speak ${isTls ? "HTTPS" : "HTTP"}`;
   return Object.assign(new Error(hint, { cause: error }), { code: "EPROTO", hint });
 }
 
-/** Whether the kernel has connected the socket to itself: then nothing is asked, the core resets it. */
+/** Whether the socket is connected to itself, or gone: then no request is sent, and the core resets or closes it. */
 function isSelf(socket: Socket): boolean {
   const pair = nodeAdapter.endpoints(socket);
   return pair === null || sameEndpoint(pair.local, pair.remote);
@@ -75,7 +75,7 @@ function ask(socket: Socket, { url, method, headers, insecure }: HttpQuestion): 
       fail(Object.assign(new Error("the peer hung up"), { code: "ECONNRESET", hint: "the peer hung up" }));
     });
     const take = (response: IncomingMessage): void => resolve(response.statusCode ?? 0);
-    // An `agent` would leave `createConnection` uncalled, and some runtimes then ask the proxy of the environment.
+    // With an `agent` the runtime does not call `createConnection`, and may use the proxy of the environment.
     const asked = request({
       createConnection: () => transport,
       method,
@@ -103,7 +103,7 @@ export function httpAdapter(question: HttpQuestion): Adapter<HttpAnswer> {
       let isAbandoned = false;
       const opened = attempt.opened.then(async (socket): Promise<HttpAnswer> => {
         connected = socket;
-        // A socket that comes too late is for the core to close.
+        // The core closes a socket that opens too late.
         if (isAbandoned || isSelf(socket)) return { socket, status: undefined };
         try {
           const status = await ask(socket, question);
@@ -124,7 +124,7 @@ export function httpAdapter(question: HttpQuestion): Adapter<HttpAnswer> {
     endpoints: ({ socket }) => nodeAdapter.endpoints(socket),
     reset: ({ socket }) => nodeAdapter.reset(socket),
     close: ({ socket }) => close(socket),
-    // An answer proves more than an open connection does, and after it the peer may hang up.
+    // No watch: an answer proves more than an open connection, and the peer may hang up after it.
     watchPeer: () => ({ hungUp: new Promise(() => {}), stop() {} }),
     ...(nodeAdapter.lookup && { lookup: nodeAdapter.lookup }),
     publish: nodeAdapter.publish,

@@ -3,10 +3,10 @@ import { guardNativeCalls as guardBunCalls, openWithBunConnect } from "./bun/nat
 import { guardNativeCalls as guardDenoCalls } from "./deno/native_guard.ts";
 import { isBun, isDeno } from "./detect.ts";
 
-/** How this runtime connects a socket to itself before the call returns; undefined where it cannot. */
+/** Connects a socket to itself before the call returns; undefined where this runtime cannot do that. */
 export const openAtOnce: typeof openWithBunConnect | undefined = isBun ? openWithBunConnect : undefined;
 
-/** Guards what does not go through node:net in this runtime; on Node everything does. */
+/** Guards the calls of this runtime that do not go through node:net. Node has none. */
 export function guardNativeCalls(keeper: PortKeeper & { holdAtOnce(port: number): KeptPort }): void {
   if (isDeno) guardDenoCalls(keeper);
   if (isBun) guardBunCalls(keeper);

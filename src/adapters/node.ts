@@ -34,15 +34,15 @@ export { createConnection, guardSocket } from "./node/guard.ts";
 /** The guard's options, and all others of `net.connect`: `family`, `lookup`, `noDelay`, `keepAlive`, ... */
 export interface NodeConnectOptions
   extends ConnectOptions, Omit<Partial<net.TcpNetConnectOpts>, keyof ConnectOptions | "host"> {
-  /** Node's own word for `hostname`. */
+  /** Node's own name for `hostname`. */
   readonly host?: string | undefined;
 }
 
 const ignore = (): void => {};
 
 /**
- * Destroys a socket once the event loop has reported a connect that may be complete already: a self-connection is complete
- * as soon as connect(2) returns, and destroy() would leave its TIME-WAIT. The next address of a name starts the wait again.
+ * Destroys a socket after the event loop has reported any complete connect: a self-connection is complete when
+ * connect(2) returns, and destroy() would leave its TIME-WAIT. At the next address of a name the wait starts again.
  */
 function abandon(socket: net.Socket): void {
   const destroyLater = (): () => void => afterPoll(() => socket.destroy());
@@ -71,13 +71,13 @@ function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): 
       const options: net.TcpNetConnectOpts & { [GUARDED]?: true } = { ...nativeOptions, host: hostname, port };
       if (localAddress !== undefined) options.localAddress = localAddress;
       if (localPort !== undefined) options.localPort = localPort;
-      // The core compares the ends, and dials again: a process-wide guard must not answer for it.
+      // The core compares the ends and dials again, so the process-wide guard must ignore this socket.
       if (GUARDED in net.Socket.prototype.connect) options[GUARDED] = true;
       return open(options);
     },
     endpoints,
     reset(socket: net.Socket): void {
-      // Later errors of a reset socket concern a connection that no caller was given.
+      // No caller has this socket, so no caller needs its later errors.
       socket.on("error", ignore).resetAndDestroy();
     },
     close: (socket) => void socket.on("error", ignore).destroy(),
@@ -88,14 +88,14 @@ function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): 
 }
 
 /**
- * What the portable API runs on under Node, and elsewhere for what the runtime's own call cannot do.
+ * The adapter of the portable API on Node, and on other runtimes where their own connect lacks a feature.
  *
  * @internal
  * @ignore
  */
 export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefined), byteStream };
 
-/** For a caller that gets the socket as it is. */
+/** For a caller that gets the native socket. */
 function nativeAdapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
   return { ...adapterFor(nativeOptions), localPort: ({ localPort }) => localPort };
 }

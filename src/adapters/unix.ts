@@ -9,7 +9,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EAGAIN: "the listener is busy",
 };
 
-/** Whether waiting may help: servers make the file, and those before them leave it behind. */
+/** Whether waiting may help: a server creates the file, or an earlier server has left it behind. */
 export function mayListen(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return isRetriable(error) || (typeof code === "string" && Object.hasOwn(WORDS, code));

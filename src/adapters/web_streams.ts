@@ -5,8 +5,8 @@ export interface WebStreams {
 }
 
 /**
- * The environment's web streams. jsdom, as test runners use it, has none among its globals: there it is those of
- * `node:stream/web`.
+ * The environment's web streams. jsdom in test runners has no such globals; there the streams of `node:stream/web` are
+ * used.
  */
 export function webStreams(): WebStreams {
   if (typeof globalThis.WritableStream === "function") return globalThis;

@@ -1,6 +1,6 @@
 import type { EventBuffer, SocketEvent } from "./event_buffer.ts";
 
-/** The same bytes as the handlers' `binaryType` wants them. */
+/** The same bytes in the form that the handlers' `binaryType` asks for. */
 function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined): Buffer {
   if (binaryType === "uint8array" || binaryType === "arraybuffer") {
     const bytes: Uint8Array | ArrayBufferLike = binaryType === "uint8array" ? chunk : chunk.slice().buffer;
@@ -10,14 +10,14 @@ function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined)
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
 }
 
-/** The same socket with other data: one object, under another type from now on. */
+/** Sets the data of a socket; the same object has another type from now on. */
 export function withData<Data>(socket: Bun.Socket<unknown>, data: Data): Bun.Socket<Data> {
   return Object.assign(socket, { data });
 }
 
 type Call = () => void | Promise<void> | undefined;
 
-/** Does what Bun does when a handler throws or rejects: the `error` handler is called. */
+/** Runs a handler as Bun does: if it throws or rejects, the `error` handler is called. */
 function runHandler<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>, call: Call): void {
   const onError = (error: Error): void => {
     if (handlers.error === undefined) throw error;
@@ -30,7 +30,7 @@ function runHandler<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<
   }
 }
 
-/** Calls the `open` handler as Bun does; after one that throws the socket is closed. */
+/** Calls the `open` handler as Bun does; if it throws, the socket is closed. */
 export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>): void {
   let isDone = false;
   try {
@@ -45,8 +45,8 @@ export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHan
 }
 
 /**
- * Attaches the user's handlers to a proved socket: they get the buffered events first, and all later ones from Bun itself.
- * Both happen in one turn, so no event can come between them.
+ * Attaches the user's handlers to a proved socket: they get the buffered events first, and all later ones from Bun
+ * itself. Both happen in one turn of the event loop, so no event is lost in between.
  */
 export function attachHandlers<Data>(
   bufferedSocket: Bun.Socket<EventBuffer>,

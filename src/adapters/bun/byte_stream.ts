@@ -1,12 +1,12 @@
 import type { ByteStream, ByteStreamListener } from "../../core/byte_stream.ts";
 import type { EventBuffer, SocketEvent } from "./event_buffer.ts";
 
-/** The bytes in an ArrayBuffer of their own. */
+/** The bytes in their own ArrayBuffer. */
 function owned(chunk: Uint8Array): Uint8Array {
   return chunk.byteLength === chunk.buffer.byteLength ? chunk : new Uint8Array(chunk);
 }
 
-/** A Bun socket, opened half-open and with the handlers of its `EventBuffer`, as bytes for the portable API. */
+/** A Bun socket as bytes for the portable API, opened with `allowHalfOpen` and the handlers of its `EventBuffer`. */
 class BunByteStream implements ByteStream {
   readonly #socket: Bun.Socket<EventBuffer>;
   #listener: ByteStreamListener | undefined;
@@ -14,7 +14,7 @@ class BunByteStream implements ByteStream {
   #isOver = false;
   #hasPeerEnded = false;
   #isWriteClosed = false;
-  /** Goes on with a write once there may be room. */
+  /** Continues a write when there may be room in the send buffer. */
   #continueWrite: (() => void) | undefined;
 
   constructor(socket: Bun.Socket<EventBuffer>) {
@@ -36,12 +36,12 @@ class BunByteStream implements ByteStream {
   #report([name, detail]: SocketEvent): void {
     if (name === "data") {
       this.#listener?.data(owned(detail));
-      // The event buffer resumes the socket when it has been emptied, also after a pause was asked for.
+      // An emptied event buffer resumes the socket, even if the listener has asked for a pause.
       if (this.#isPaused) this.#socket.pause();
     } else if (name === "end") {
       this.#end();
     } else if (name === "close" && detail === undefined && this.#isWriteClosed) {
-      // After our end Bun tells of the peer's, when that is in order, by nothing else.
+      // After our own FIN, Bun reports an orderly end of the peer only by this 'close'.
       this.#end();
     } else if (name === "error" || name === "close") {
       this.#failed(detail);
@@ -89,7 +89,7 @@ class BunByteStream implements ByteStream {
     });
   }
 
-  /** How much of the chunk has been sent; negative when nothing can be. */
+  /** Returns how many bytes of the chunk have been sent; negative when the socket is closed. */
   #send(chunk: Uint8Array, sent: number): number {
     const length = this.#socket.data.isClosed ? -1 : this.#socket.write(chunk, sent, chunk.length - sent);
     return length < 0 ? -1 : sent + length;

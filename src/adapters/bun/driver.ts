@@ -6,7 +6,7 @@ import { withData } from "./attach_handlers.ts";
 import { byteStream } from "./byte_stream.ts";
 import { bufferHandlers, EventBuffer, tlsBufferHandlers, watchPeer } from "./event_buffer.ts";
 
-/** What Bun.connect takes, the two options its types do not declare included. */
+/** The options of Bun.connect, with the two that its types do not declare. */
 export type NativeOptions<Data> = Bun.TCPSocketConnectOptions<Data> & Pick<Target, "localAddress" | "localPort">;
 
 function endpoints(socket: Bun.Socket<unknown>): EndpointPair | null {
@@ -25,7 +25,7 @@ async function lookup(hostname: string): Promise<readonly string[]> {
 
 const silentHandlers: Bun.SocketHandler<unknown> = { data() {} };
 
-/** `handlers` get no `open` event. No other event comes in the turn in which the ends are compared. */
+/** `handlers` get no `open` event, and no other event in the turn in which the ends are compared. */
 export function adapterFor<Data>(
   nativeOptions: Omit<NativeOptions<Data>, "hostname" | "port" | "socket">,
   handlers: Bun.SocketHandler<Data>,
@@ -37,7 +37,7 @@ export function adapterFor<Data>(
     socket.terminate();
   };
   return {
-    // A pending Bun.connect cannot be cancelled: the core resets what comes of it.
+    // A pending Bun.connect cannot be cancelled: the core resets or closes a socket that opens later.
     open: (target): Attempt<Bun.Socket<Data>> => ({
       opened: Bun.connect<Data>({ ...nativeOptions, ...target, socket: handlers } as NativeOptions<Data>),
       abandon() {},
@@ -50,14 +50,14 @@ export function adapterFor<Data>(
       buffered.reload({ socket: nativeOptions.tls ? tlsBufferHandlers : bufferHandlers });
       return watchPeer(buffered);
     },
-    // The certificate of a TLS peer is for its name.
+    // TLS needs the name: the peer's certificate is for it.
     ...(nativeOptions.tls ? {} : { lookup }),
     publish: publishSelfConnection,
   };
 }
 
 /**
- * What the portable API runs on under Bun.
+ * The adapter of the portable API on Bun.
  *
  * @internal
  * @ignore

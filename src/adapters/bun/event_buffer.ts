@@ -1,6 +1,6 @@
 import { type PeerWatch, READ_AHEAD_BYTES } from "../../core/attempt.ts";
 
-/** An event of a Bun socket that has not been delivered: the handler's name, and its arguments after the socket. */
+/** An undelivered event of a Bun socket: the handler's name, and its arguments after the socket. */
 export type SocketEvent =
   | ["data", Uint8Array]
   | ["drain"]
@@ -13,8 +13,8 @@ export type SocketEvent =
 const noop = (): void => {};
 
 /**
- * Keeps the events of a Bun socket until its user's handlers are attached. Bun calls each handler once, ready or not: a
- * `reload` five milliseconds after `open` has lost the first chunk.
+ * Keeps the events of a Bun socket until the user's handlers are attached. Bun does not repeat an event for handlers
+ * that are set later: a `reload` five milliseconds after `open` loses the first chunk.
  */
 export class EventBuffer {
   #events: SocketEvent[] = [];
@@ -42,7 +42,7 @@ export class EventBuffer {
     this.onEvent();
   }
 
-  /** The oldest event, taken out. */
+  /** Removes and returns the oldest event. */
   take(socket: Bun.Socket<EventBuffer>): SocketEvent | undefined {
     const event = this.#events.shift();
     if (event?.[0] === "data") this.#bytes -= event[1].length;

@@ -9,10 +9,10 @@ import {
   replaceFunction,
 } from "../../core/native_call.ts";
 
-/** What Bun.connect takes, the two options its types do not declare included. */
+/** The options of Bun.connect, with the two that its types do not declare. */
 type NativeOptions = Bun.TCPSocketConnectOptions<undefined> & { localAddress: string; localPort: number };
 
-/** Connects a socket to itself; unlike node:net, Bun.connect has bound and connected it when it returns. */
+/** Connects a socket to itself. Unlike node:net, Bun.connect binds and connects before it returns. */
 export function openWithBunConnect(
   hostname: string,
   port: number,
@@ -33,12 +33,12 @@ export function openWithBunConnect(
 
 const { env } = process;
 
-/** The environment's proxies, which Bun looks up with each request. */
+/** The ports of the environment's proxies, which Bun reads at each request. */
 function environmentPorts(): readonly number[] {
   return proxyPorts((name) => env[name]);
 }
 
-/** Bun has dialed, or is about to in another thread, when the call returns: the port is held before. */
+/** Makes the call with the port already held: when the call returns, Bun has dialed, or soon will in another thread. */
 function callWhileKept(kept: KeptPort, call: () => unknown): unknown {
   try {
     const result = call();
@@ -61,7 +61,7 @@ function optionPort(proxy: unknown): number | undefined {
   return url === undefined || url === null ? undefined : dialedPort(`${url}`);
 }
 
-/** The port of the URL that is the call's first argument, which is read once. */
+/** The port of the URL in the first argument, which is converted to text only once. */
 function inputPort(args: unknown[]): number | undefined {
   const [input] = args;
   if (typeof input === "string") return dialedPort(input);
@@ -80,7 +80,7 @@ function guardFetch(keeper: PortKeeper): void {
     if (kept === undefined) return Reflect.apply(fetch, thisArg, args);
     return callWhileKept(kept, () => Reflect.apply(fetch, thisArg, args));
   }, {
-    // It leaves a connection for later, whenever that is made: the port stays held.
+    // The connection is made at an unknown later time, so the port stays held.
     preconnect(preconnect, thisArg, args) {
       keepPorts(keeper, [inputPort(args), ...environmentPorts()]);
       return Reflect.apply(preconnect, thisArg, args);
@@ -106,7 +106,7 @@ function guardWebSocket(keeper: PortKeeper): void {
   });
 }
 
-/** A socket whose local port the program chose is left alone, as with node:net. */
+/** A socket whose local port the program chose is not guarded, as with node:net. */
 function guardConnect(keeper: PortKeeper): void {
   replaceFunction(Bun, "connect", (connect, thisArg, args) => {
     const { port, unix, fd, localPort } = (args[0] ?? {}) as Record<string, unknown>;
@@ -117,15 +117,15 @@ function guardConnect(keeper: PortKeeper): void {
   });
 }
 
-/** Where a database client dials that is given no URL. */
+/** The variables with the URL of a database client that gets none from the program. */
 const DATABASE_VARIABLES: readonly string[] = [
   ...["DATABASE_URL", "DATABASEURL", "TLS_DATABASE_URL", "POSTGRES_URL", "PGURL", "PG_URL", "MYSQL_URL"],
   ...["REDIS_URL", "VALKEY_URL"],
 ];
 
 /**
- * Database clients dial again by themselves, from a pool or after a failure: what they dial stays held. The clients that
- * Bun makes itself, `Bun.sql` and `Bun.redis`, and those that are given no URL dial what the environment names.
+ * Database clients dial again by themselves, from a pool or after a failure, so their ports stay held. Bun's own
+ * clients, `Bun.sql` and `Bun.redis`, and clients without a URL dial the URLs in the environment.
  */
 function guardDatabases(keeper: PortKeeper): void {
   const named = DATABASE_VARIABLES.map((name) => env[name]).map((url) => url ? dialedPort(url) : undefined);
@@ -144,14 +144,14 @@ function guardDatabases(keeper: PortKeeper): void {
   replaceClass(Bun, "RedisClient", (make, [url]) => {
     if (typeof url === "string" || url instanceof URL) {
       const text = String(url);
-      // It may be given without a scheme.
+      // The URL may lack its scheme.
       keepPorts(keeper, [dialedPort(text.includes("://") ? text : `redis://${text}`)]);
     }
     return make();
   });
 }
 
-/** Guards what does not go through node:net in Bun, as far as Bun lets it be replaced. */
+/** Guards the calls of Bun that do not go through node:net, as far as Bun allows replacing them. */
 export function guardNativeCalls(keeper: PortKeeper): void {
   guardFetch(keeper);
   guardWebSocket(keeper);

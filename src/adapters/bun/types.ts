@@ -1,6 +1,6 @@
 /**
- * `Bun.connect` as Bun's own types declare it, and what is left of it where they are not loaded. Naming the namespace
- * itself in a public signature is refused by `deno publish`, which checks signatures without `compilerOptions.types`.
+ * The type of `Bun.connect` in Bun's own types, with a fallback where these are not loaded. `deno publish` refuses the
+ * namespace itself in a public signature, because it checks signatures without `compilerOptions.types`.
  *
  * @ignore
  */

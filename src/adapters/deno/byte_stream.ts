@@ -1,13 +1,13 @@
 import type { ByteStream, ByteStreamListener } from "../../core/byte_stream.ts";
 import { close } from "./closing.ts";
 
-/** As much as one read of Linux' loopback gives, once the peer has filled the first buffer. */
+/** The size of one read on the loopback of Linux, used once the peer has filled the first buffer. */
 const READ_BYTES = 65536;
-/** A buffer of 64 KiB takes a fifth of the time of a connect, which is much for a connection that carries little. */
+/** Allocating 64 KiB takes a fifth of the time of a connect, too much for a connection with little data. */
 const FIRST_READ_BYTES = 4096;
 
 /**
- * A `Deno.TcpConn` as bytes for the portable API. Deno tells only a reader that the peer has ended or reset, so one read is
+ * A `Deno.TcpConn` as bytes for the portable API. Deno reports the peer's end or reset only to a reader, so one read is
  * pending until the listener asks for a pause.
  */
 class DenoByteStream implements ByteStream {
@@ -39,7 +39,7 @@ class DenoByteStream implements ByteStream {
 
   async #read(): Promise<void> {
     if (this.#isReading) return;
-    // After the end, or a failure, it stays so: nothing more is to be read.
+    // Stays true after the end or a failure: there is nothing more to read.
     this.#isReading = true;
     while (!this.#isPaused) {
       this.#buffer ??= new Uint8Array(this.#readBytes);
@@ -57,7 +57,7 @@ class DenoByteStream implements ByteStream {
     this.#isReading = false;
   }
 
-  /** A large chunk takes its buffer with it, unless the listener has copied it; a small one is cheaper to copy. */
+  /** The listener keeps the buffer of a large chunk, unless it has copied it; a small chunk is cheaper to copy. */
   #deliver(buffer: Uint8Array<ArrayBuffer>, length: number): void {
     const isSmall = length < buffer.length / 4;
     const isKept = this.#listener?.data(isSmall ? buffer.slice(0, length) : buffer.subarray(0, length));

@@ -8,16 +8,16 @@ import {
   replaceFunction,
 } from "../../core/native_call.ts";
 
-/** What keeps ports for calls that can wait, and for those that dial before they return. */
+/** Keeps ports for calls that can wait, and for calls that dial before they return. */
 export interface DenoPortKeeper extends PortKeeper {
   /** Holds the port before it returns. */
   holdAtOnce(port: number): KeptPort;
 }
 
-/** Clients of Deno.createHttpClient, with the port of the proxy that each goes through. */
+/** The clients of Deno.createHttpClient, with the port of each one's proxy. */
 const clientPorts = new WeakMap<object, number>();
 
-/** The environment's proxies, which Deno looks up with its first request. */
+/** The ports of the environment's proxies, which Deno reads at its first request. */
 let environmentPorts: readonly number[] | undefined;
 
 function readEnvironment(): readonly number[] {
@@ -26,7 +26,7 @@ function readEnvironment(): readonly number[] {
   );
 }
 
-/** Makes the call once the port is held, or at once when it cannot be held; resolves with its result. */
+/** Makes the call once the port is held, or once holding has failed; resolves with the call's result. */
 function callWhileKept(kept: KeptPort, call: () => unknown): Promise<unknown> {
   return releaseAfter(kept.settled.catch(() => {}).then(call), kept);
 }
@@ -36,7 +36,7 @@ function proxyPort(proxy: unknown): number | undefined {
   return typeof url === "string" ? dialedPort(url) : portOf(port);
 }
 
-/** Guards fetch. What the caller changes in the arguments after the call is not noticed, as in the bare call. */
+/** Guards fetch. As in the bare call, later changes of the arguments have no effect. */
 function guardFetch(keeper: PortKeeper): void {
   const { Request, location } = globalThis;
   replaceFunction(globalThis, "fetch", (fetch, thisArg, args) => {
@@ -44,7 +44,7 @@ function guardFetch(keeper: PortKeeper): void {
     const { client } = (args[1] ?? {}) as { client?: object };
     let url: string;
     try {
-      // Read once: an object may give another text each time.
+      // Converted once: an object may return another text each time.
       if (!(input instanceof Request) && args.length > 0) args[0] = input = `${input}`;
       url = input instanceof Request ? input.url : String(input);
     } catch (error) {
@@ -58,7 +58,7 @@ function guardFetch(keeper: PortKeeper): void {
     try {
       const init = args[1] as RequestInit | undefined;
       request = new Request(input as string | Request, init);
-      // As in the bare call, a stream is locked when the call returns. Deno's Request locks only another Request's.
+      // As in the bare call, a stream is locked when the call returns. Deno's Request locks only that of a Request.
       if (init?.body instanceof ReadableStream) request = new Request(request);
     } catch (error) {
       void kept.release();
@@ -80,14 +80,14 @@ function guardConnect(name: "connect" | "connectTls", keeper: PortKeeper): void 
   });
 }
 
-/** Guards a class that dials in its constructor: the port has to be held before that returns. */
+/** Guards a class that dials in its constructor: the port must be held before the constructor returns. */
 function guardConstructor(
   name: "WebSocket" | "EventSource",
   keeper: DenoPortKeeper,
   onMade: (made: EventTarget, kept: KeptPort) => void,
 ): void {
   replaceClass(globalThis, name, (make, args) => {
-    // Only strings and URLs: converting another object twice might give two texts.
+    // Only strings and URLs: another object might convert to two different texts.
     const [input] = args;
     const port = typeof input === "string" || input instanceof URL
       ? dialedPort(String(input), globalThis.location?.href)
@@ -108,7 +108,7 @@ function guardConstructor(
   });
 }
 
-/** Guards what does not go through node:net in Deno. */
+/** Guards the calls of Deno that do not go through node:net. */
 export function guardNativeCalls(keeper: DenoPortKeeper): void {
   guardFetch(keeper);
   guardConnect("connect", keeper);
@@ -122,6 +122,6 @@ export function guardNativeCalls(keeper: DenoPortKeeper): void {
   guardConstructor("WebSocket", keeper, (socket, kept) => {
     for (const event of ["open", "error", "close"]) socket.addEventListener(event, () => void kept.release());
   });
-  // It dials again by itself, for as long as it is open: the port stays held.
+  // An open EventSource dials again by itself, so the port stays held.
   guardConstructor("EventSource", keeper, () => {});
 }

@@ -1,8 +1,8 @@
 import { type PeerWatch, READ_AHEAD_BYTES } from "../../core/attempt.ts";
 
 /**
- * Notices a hang-up on a `Deno.TcpConn`, which only a read can, and gives what was read back to the connection: until
- * that is used up, its `read` and `readable` are replaced on that one object.
+ * Notices a hang-up on a `Deno.TcpConn`, which needs a read, and gives the read bytes back to the connection: its
+ * `read` and `readable` are replaced on that one object until these bytes are used up.
  */
 export class ReadAhead implements PeerWatch {
   readonly hungUp: Promise<void>;
@@ -38,7 +38,7 @@ export class ReadAhead implements PeerWatch {
     return false;
   }
 
-  /** Gives back what was read, and the read that is pending. */
+  /** Gives the read bytes and the pending read back to the connection. */
   stop(): void {
     this.#isStopped = true;
     Object.defineProperties(this.#conn, {
@@ -78,7 +78,7 @@ export class ReadAhead implements PeerWatch {
     Reflect.deleteProperty(this.#conn, "read");
   }
 
-  /** What was read ahead, then the rest; like the runtime's own stream it closes the connection at its end. */
+  /** The bytes read ahead, then the rest. Like the runtime's own stream it closes the connection at its end. */
   #makeReadable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const conn = this.#conn;
     return new ReadableStream({

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ByteStream, ByteStreamListener } from "../../core/byte_stream.ts";
 
-/** The bytes in an ArrayBuffer of their own: what a socket gives back after `unshift` may lie in a pool that others use. */
+/** The bytes in their own ArrayBuffer: after `unshift` a socket may return bytes in a pool shared with other code. */
 function owned(chunk: Uint8Array): Uint8Array {
   const isWhole = chunk.byteLength === chunk.buffer.byteLength;
   return isWhole ? new Uint8Array(chunk.buffer) : new Uint8Array(chunk);
@@ -15,7 +15,7 @@ class NodeByteStream implements ByteStream {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    // FIN goes out when we say so, not as an answer to the peer's.
+    // FIN is sent by `closeWrite`, not automatically after the peer's FIN.
     socket.allowHalfOpen = true;
   }
 
@@ -31,10 +31,10 @@ class NodeByteStream implements ByteStream {
     if (this.#socket.closed) this.#onClose();
   }
 
-  /** libuv reports the peer's end for a reset that comes together with data. An empty write tells one from the other. */
+  /** libuv reports a reset that comes together with data as the peer's end. An empty write tells them apart. */
   #onEnd(): void {
     const socket = this.#socket;
-    // Over TLS it is the encrypted bytes that end, and their own stream has asked already.
+    // Over TLS the stream of the encrypted bytes has made this test already.
     if (socket.destroyed || socket.writableEnded || "encrypted" in socket) return this.#listener?.end();
     socket.write(new Uint8Array(), (error) => {
       if (error) this.#failed(error);
@@ -67,7 +67,7 @@ class NodeByteStream implements ByteStream {
     const socket = this.#socket;
     let settle: ((error: Error | null | undefined) => void) | undefined;
     socket.write(chunk, (error) => settle?.(error));
-    // The runtime has tried at once, and most often that was all.
+    // The runtime has written at once, in most cases everything.
     if (socket.writableLength === 0 && !socket.errored && !socket.destroyed) return undefined;
     return new Promise((resolve, reject) => {
       settle = (error) => error ? reject(error) : resolve();
@@ -75,8 +75,8 @@ class NodeByteStream implements ByteStream {
   }
 
   async closeWrite(): Promise<void> {
-    // Deno 2.9 drops what has arrived but was not read yet when end() is called, and reports the peer's end. It reads
-    // when its loop has been round the timers twice.
+    // In Deno 2.9 end() drops bytes that have arrived but are not read yet, and reports the peer's end. Two turns of
+    // the timers let Deno read them first.
     for (let turn = 0; turn < 2 && !this.#socket.readableEnded; turn++) await new Promise((next) => setTimeout(next));
     return await new Promise((resolve, reject) => {
       this.#socket.end((error?: Error | null) => error ? reject(error) : resolve());
@@ -88,7 +88,7 @@ class NodeByteStream implements ByteStream {
     const socket = this.#socket;
     return new Promise((resolve) => {
       if (socket.closed) return resolve();
-      // With nothing left to write, closing sends FIN by itself, and saves the shutdown.
+      // With nothing left to write, closing sends FIN itself, without a separate shutdown.
       socket.once("close", () => resolve()).destroy();
     });
   }

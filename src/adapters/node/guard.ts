@@ -2,30 +2,30 @@ import * as net from "node:net";
 import { isPort } from "../../core/endpoint.ts";
 import { awaitVerdict, GUARDED, type Method } from "./verdict.ts";
 
-/** What `connect` takes, as far as it matters here. */
+/** The options of `connect` that matter here. */
 interface DialOptions {
   readonly port?: unknown;
   readonly path?: unknown;
   readonly localPort?: unknown;
-  /** The connection that a TLS socket goes over; it is guarded, or not, by itself. */
+  /** The connection below a TLS socket. It has its own guard, or none. */
   readonly socket?: unknown;
   readonly [GUARDED]?: true;
 }
 
 function dialOptions(args: readonly unknown[]): DialOptions {
   const first = args[0];
-  // net.connect and tls.connect hand over an array of what they have parsed already.
+  // net.connect and tls.connect pass an array with the arguments they have already parsed.
   const options: unknown = Array.isArray(first) ? first[0] : first;
   return typeof options === "object" && options !== null ? options : { port: options };
 }
 
-/** The TCP port that is dialed; undefined for pipes and unix sockets, whose name may stand where a port does. */
+/** The dialed TCP port; undefined for pipes and unix sockets, whose name may be in the place of a port. */
 function dialedPort({ port, path }: DialOptions): number | undefined {
   const number = path ? undefined : Number(port);
   return isPort(number) ? number : undefined;
 }
 
-/** Replaces `connect` of a socket, or of a prototype, so that a verdict follows each call. */
+/** Replaces `connect` of a socket, or of a prototype, so that each call is followed by a verdict. */
 function guardConnect(owner: net.Socket, isLeftAlone: (options: DialOptions) => boolean): void {
   const connect = owner.connect as Method;
   const guardedConnect: Method = function (...args) {
@@ -45,15 +45,15 @@ function guardConnect(owner: net.Socket, isLeftAlone: (options: DialOptions) => 
 }
 
 /**
- * Guards a socket that is not connected yet, for clients that call its `connect` themselves or are handed one that is
- * still connecting. For a self-connection it never emits 'connect' or 'ready', but, as for a refusal, 'error' with a
- * `SelfConnectError` and 'close'; the kernel's socket has then been reset, so that a server can bind the port. Any
- * later `connect` of the same socket is guarded too. For a real peer nothing changes.
+ * Guards a socket that is not connected yet, for clients that call its `connect` themselves or that take a socket which
+ * is still connecting. For a self-connection it never emits 'connect' or 'ready'. It emits 'error' with a
+ * `SelfConnectError` and 'close', as for a refusal; the kernel's socket has then been reset, so that a server can bind
+ * the port. Every later `connect` of the same socket is guarded too. For a real peer nothing changes.
  *
- * Returns the socket it was given. It may be a TLS socket.
+ * Returns the same socket. It may be a TLS socket.
  *
- * @throws TypeError when it is no `net.Socket`
- * @throws Error when it is connected already: its listeners may have been told
+ * @throws TypeError when the argument is no `net.Socket`
+ * @throws Error when the socket is already connected: its listeners may have been called
  *
  * @example
  * ```ts
@@ -77,11 +77,11 @@ export function guardSocket<Socket extends net.Socket>(socket: Socket): Socket {
 }
 
 /**
- * `net.createConnection`, with all its signatures, but guarded: the socket is returned at once, and never emits 'connect'
- * or 'ready' for a self-connection, but 'error' with a `SelfConnectError` and 'close'. It does not dial again; that is
- * what the caller's own handling of ECONNREFUSED does.
+ * `net.createConnection`, with all its signatures, but guarded. The socket is returned at once. For a self-connection
+ * it emits 'error' with a `SelfConnectError` and 'close', and never 'connect' or 'ready'. It does not dial again; the
+ * caller's handling of ECONNREFUSED does.
  *
- * @throws what `net.createConnection` throws
+ * @throws the errors of `net.createConnection`
  *
  * @example
  * ```ts
@@ -99,8 +99,8 @@ export const createConnection: typeof net.createConnection = (...args: unknown[]
 };
 
 /**
- * Guards every later socket of this process, or worker thread, except those whose `localPort` the program chooses. Calling
- * it again, also from another copy of this module, changes nothing.
+ * Guards every later socket of this process, or worker thread, except those whose `localPort` the program chooses.
+ * Another call, even from another copy of this module, changes nothing.
  */
 export function guardAllSockets(): void {
   if (GUARDED in net.Socket.prototype.connect) return;

@@ -1,10 +1,10 @@
 import { lookup as systemLookup, type LookupAddress, Resolver } from "node:dns";
 import type { LookupFunction, TcpNetConnectOpts } from "node:net";
 
-/** How long the system's resolver may take before the name servers are asked directly as well. */
+/** How long the system's resolver may take before the name servers are also asked directly. */
 const SLOW_MS = 500;
 
-/** Lookups by the system that are under way: there is never more than one for a name. */
+/** The pending lookups by the system, at most one for each name. */
 const underWay = new Map<string, Promise<string[]>>();
 
 function askSystem(hostname: string): Promise<string[]> {
@@ -21,7 +21,7 @@ function askSystem(hostname: string): Promise<string[]> {
   return asked;
 }
 
-/** Asks the name servers without a thread of the pool; resolves only with addresses. */
+/** Asks the name servers, which needs no thread of the pool; calls back only with addresses. */
 function askServers(hostname: string, onAnswer: (addresses: string[]) => void): () => void {
   const resolver = new Resolver();
   const take = (error: Error | null, addresses: string[]): void => {
@@ -33,12 +33,12 @@ function askServers(hostname: string, onAnswer: (addresses: string[]) => void): 
 }
 
 /**
- * All addresses of a name, as the system resolves it: hosts file and all. Calls for one name share the lookup that is
- * under way.
+ * All addresses of a name from the system's resolver, which also reads the hosts file. Calls for the same name share a
+ * pending lookup.
  *
- * getaddrinfo(3) blocks one of libuv's four threads until it has an answer: four names whose server is silent would keep
- * every other name waiting. So the name servers are asked directly as well when the system takes long; the first
- * addresses win, and a failure is always the system's.
+ * getaddrinfo(3) blocks one of libuv's four threads until it has an answer: four names with a silent server would block
+ * the lookup of every other name. So the name servers are also asked directly when the system takes long. The first
+ * addresses win; a failure is always that of the system.
  */
 export function lookup(hostname: string): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ export function lookup(hostname: string): Promise<readonly string[]> {
   });
 }
 
-/** The same by the caller's own `lookup` function or for one `family`, as `net.connect` takes them. */
+/** The same with the options `lookup` and `family` of `net.connect`. */
 export function lookupWith(
   { lookup: given, family = 0 }: Pick<TcpNetConnectOpts, "lookup" | "family">,
 ): (hostname: string) => Promise<readonly string[]> {

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { type PeerWatch, READ_AHEAD_BYTES } from "../../core/attempt.ts";
 
 /**
- * Notices a hang-up, which a `net.Socket` reports only to a reader, and puts back what was read. The socket is never
- * paused: clients that were given a paused one did not read it (http, pg, mysql2).
+ * Notices a hang-up, which a `net.Socket` reports only to a reader, and puts the read bytes back. The socket is never
+ * paused: http, pg and mysql2 do not read from a socket that they get paused.
  */
 export function watchPeer(socket: Socket): PeerWatch {
   const chunks: Uint8Array[] = [];

@@ -14,19 +14,19 @@ export interface TlsSettings {
   readonly insecure?: boolean | undefined;
 }
 
-/** A TLS handshake that is under way. */
+/** A pending TLS handshake. */
 export interface TlsAttempt {
-  /** Settles once: the peer has been verified, or not. */
+  /** Settles once: resolves when the peer has been verified, rejects otherwise. */
   readonly opened: Promise<{ readonly bytes: ByteStream; readonly socket: TLSSocket }>;
   /** Drops the connection; `opened` then rejects. */
   abandon(): void;
 }
 
 const TICK_MS = 25;
-/** How many turns in a row nothing must have arrived before the stream counts as ended. */
+/** How many ticks in a row must pass without data before the stream counts as ended. */
 const QUIET_TICKS = 4;
 
-/** The encrypted bytes, in the shape in which `node:tls` takes them. */
+/** The encrypted bytes as the stream that `node:tls` needs. */
 function duplexOf(encrypted: ByteStream, onFailure: (error: unknown) => void): Duplex {
   const duplex = new Duplex({
     allowHalfOpen: true,
@@ -51,7 +51,7 @@ function duplexOf(encrypted: ByteStream, onFailure: (error: unknown) => void): D
   return duplex;
 }
 
-/** The decrypted bytes. Failures of the connection below are reported as they are, in front of what TLS makes of them. */
+/** The decrypted bytes. A failure of the connection below is reported unchanged, before TLS's own error. */
 class TlsByteStream implements ByteStream {
   readonly #decrypted: ByteStream;
   readonly #encrypted: ByteStream;
@@ -93,8 +93,8 @@ class TlsByteStream implements ByteStream {
   }
 
   /**
-   * The encrypted bytes have ended. A TLSSocket of Deno 2.9 that is paused just then never tells of the end: we do once
-   * it has had time to give what it has. Elsewhere its own 'end' is first.
+   * The encrypted bytes have ended. A TLSSocket of Deno 2.9 that is paused at that moment never reports the end, so
+   * this method does, after time for the remaining data. Elsewhere the socket's own 'end' comes first.
    */
   endedBelow(): void {
     if (this.#hasEnded) return;
@@ -136,8 +136,8 @@ class TlsByteStream implements ByteStream {
 }
 
 /**
- * Speaks TLS over bytes. On every runtime with its `node:tls`, over a stream of our own: the runtimes' other ways cannot
- * take over a connection that is being read (`Deno.startTls` says "in use") and name the same failure differently.
+ * Speaks TLS over a byte stream, with `node:tls` on every runtime. The runtimes' own functions cannot take over a
+ * connection that is being read (`Deno.startTls` says "in use"), and name the same failure differently.
  */
 export function startTls(encrypted: ByteStream, settings: TlsSettings): TlsAttempt {
   const { hostname, ca, cert, key, alpnProtocols, insecure = false } = settings;

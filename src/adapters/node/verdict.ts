@@ -4,12 +4,12 @@ import { SelfConnectError } from "../../core/errors.ts";
 import { publishSelfConnection } from "../diagnostics.ts";
 import { endpoints } from "./endpoints.ts";
 
-/** A method of a socket, for code that only passes calls on. */
+/** A method of a socket, for code that only forwards calls. */
 export type Method = (this: Socket, ...args: unknown[]) => unknown;
 
 /**
- * Marks every method that guards, and the options of a caller that compares the ends itself; on a socket it holds the
- * `emit` that waits for the verdict. All copies of this module share the name: CommonJS, ESM, one per loader.
+ * Marks every guarding method, and the options of a caller that compares the ends itself. On a socket it holds the
+ * `emit` that waits for the verdict. All copies of this module share the symbol: CommonJS, ESM, one per loader.
  */
 export const GUARDED: unique symbol = Symbol.for("@realpeer/tcp guarded");
 
@@ -20,9 +20,9 @@ interface Guarded {
 /**
  * Restores `socket.emit`, unless other code has replaced it meanwhile.
  *
- * A property that was deleted makes an object slow in V8: 10 to 15 microseconds for each connection on Deno 2.9 and Node
- * 26. It stays, and holds what would be inherited. (Defining one that nothing enumerates costs 4 microseconds, and 30 in
- * Bun 1.4.)
+ * The property is not deleted but set to the inherited function: a deleted property makes an object slow in V8, by
+ * 10 to 15 microseconds for each connection on Deno 2.9 and on Node 26. (Defining a non-enumerable property costs
+ * 4 microseconds, and 30 in Bun 1.4.)
  */
 function restore(socket: Socket & Guarded, override: Method, before: Method): void {
   socket[GUARDED] = undefined;
@@ -30,10 +30,11 @@ function restore(socket: Socket & Guarded, override: Method, before: Method): vo
 }
 
 /**
- * Resets a socket and has it report the error, as it would report a refusal.
+ * Resets a socket and makes it report the error in the way of a refusal.
  *
- * A TLS socket cannot be reset: Node throws ERR_INVALID_HANDLE_TYPE, Deno closes, and either leaves a TIME-WAIT. The TCP
- * handle under it can, on Node 20 to 26 and Deno 2.9 by these names; should they go, a TLS socket is closed normally.
+ * A TLS socket cannot be reset: Node throws ERR_INVALID_HANDLE_TYPE, Deno closes it, and both leave a TIME-WAIT. The
+ * TCP handle below can be reset, by these names on Node 20 to 26 and Deno 2.9; without them a TLS socket is closed
+ * normally.
  */
 function resetWith(socket: Socket, error: Error): void {
   const { _handle: handle } = socket as { _handle?: { _parent?: { close?: unknown; reset?: unknown } } };
@@ -43,7 +44,7 @@ function resetWith(socket: Socket, error: Error): void {
     socket.destroy(error);
     return;
   }
-  // resetAndDestroy() takes no error, but on every runtime it ends in a call of destroy().
+  // resetAndDestroy() takes no error, but calls destroy() on every runtime.
   const { destroy } = socket;
   const isOwn = Object.hasOwn(socket, "destroy");
   socket.destroy = () => destroy.call(socket, error);
@@ -53,11 +54,11 @@ function resetWith(socket: Socket, error: Error): void {
 }
 
 /**
- * Withholds 'connect' and 'ready' from all listeners until both ends have been compared. When the listeners of 'connect'
- * are called, the socket's `emit` is again what it was.
+ * Withholds 'connect' and 'ready' from all listeners until both ends have been compared. When the listeners of
+ * 'connect' are called, the socket has its old `emit` again.
  *
- * A listener of our own could not do that, because later listeners are called in any case. Since the dialed port is
- * known, a real peer costs one getsockname call.
+ * A listener cannot withhold an event, because later listeners are called in any case. If the dialed port is known, a
+ * real peer costs one getsockname call.
  */
 export function awaitVerdict(socket: Socket & Guarded, port?: number): void {
   const emit = socket.emit as Method;
@@ -67,7 +68,7 @@ export function awaitVerdict(socket: Socket & Guarded, port?: number): void {
   const guardedEmit: Method = function (...args) {
     const event = args[0];
     if (event === "close" && socket.connecting) {
-      // An 'error' listener has dialed again, perhaps another port: this 'close' belongs to the old attempt.
+      // An 'error' listener has called connect again, maybe with another port: this 'close' is the old attempt's.
       state = "waiting";
       dialed = undefined;
     } else if (event === "close") {
