@@ -5,11 +5,11 @@ import { formatEndpoint, ipVersion, sameEndpoint } from "../core/endpoint.ts";
 import { findProcesses, readSockets } from "./inspect.ts";
 import { isHolder, isOnPort, type SocketRow } from "./proc.ts";
 
-/** A server could not bind the port now; the message says what is in the way. */
+/** A server cannot bind the port now; the message says what holds it. */
 export class PortTakenError extends Error {
   override readonly name = "PortTakenError";
   readonly code: string;
-  /** The same in a message about an attempt. */
+  /** The same text, for the message about an attempt. */
   readonly hint: string;
 
   constructor(code: string, message: string) {
@@ -26,17 +26,17 @@ const EVERY_ADDRESS: readonly BindAddress[] = ["0.0.0.0", "::", undefined];
 
 /**
  * Whether this socket makes bind() fail for a server that does not set SO_REUSEADDR. A trial bind with node:net cannot
- * tell, because node:net sets it. Which IP versions a listener on every address covers, only a bind can tell.
+ * tell, because node:net sets it. Only a bind can tell which IP versions a listener on every address covers.
  */
 function isInTheWay(row: SocketRow, address: BindAddress): boolean {
-  // It keeps clients off the port, and servers bind beside it.
+  // A port holder keeps clients off the port, and servers can bind beside it.
   if (isHolder(row)) return false;
   const { local, state } = row;
   if (state === "LISTEN" && EVERY_ADDRESS.includes(local.hostname)) return false;
   return EVERY_ADDRESS.includes(address) || sameEndpoint(local, { hostname: address ?? "", port: local.port });
 }
 
-/** Names of the sockets seen last, by inode: finding one means reading every process. */
+/** The owner of the socket described last, by inode: finding an owner means reading every process. */
 const owners = new Map<number, string>();
 
 function ownerOf({ inode }: SocketRow): string {
@@ -48,7 +48,7 @@ function ownerOf({ inode }: SocketRow): string {
   return owners.get(inode)!;
 }
 
-/** What a socket does to the port it is on, in words. */
+/** Describes how a socket uses its port. */
 export function describeRow(row: SocketRow): string {
   const { local, remote, state, timer } = row;
   if (isHolder(row)) return state === "TIME_WAIT" ? "a shield was on it" : `${ownerOf(row)} shields it`;
@@ -60,7 +60,7 @@ export function describeRow(row: SocketRow): string {
   return `a connection with ${formatEndpoint(remote)} holds it (${state})`;
 }
 
-/** Binds and listens as node:net does, and closes again; the code of the error, or null. */
+/** Binds and listens with node:net, then closes; resolves with the code of the error, or null. */
 export type TryBind = (port: number, address: BindAddress) => Promise<string | null>;
 
 const tryBind: TryBind = (port, address) => {
@@ -74,8 +74,8 @@ const tryBind: TryBind = (port, address) => {
 };
 
 /**
- * What to bind besides, where there is no socket table to read. There SO_REUSEADDR, or the lack of exclusive use on Windows,
- * lets a bind of every address succeed beside a listener on one, and a bind of one beside a listener on every address.
+ * The other addresses to bind on systems without a socket table. There SO_REUSEADDR, or on Windows the lack of
+ * exclusive use, lets a bind of every address succeed beside a listener on one address, and the reverse.
  */
 function alsoToBind(hostname: string | undefined): readonly string[] {
   return hostname === undefined ? ["127.0.0.1", "::1"] : ["0.0.0.0", "::"];
@@ -88,7 +88,7 @@ async function addressesOf(hostname: string): Promise<string[]> {
 
 function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRow[]): PortTakenError {
   const listener = rows.find(({ state }) => state === "LISTEN");
-  // Deno's node:net has no code of its own for the second.
+  // Deno's node:net reports an address of another machine as EINVAL.
   const isElsewhere = code === "EADDRNOTAVAIL" || code === "EINVAL";
   const reason = code === "EACCES"
     ? "this user may not bind it"
@@ -100,7 +100,7 @@ function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRo
   return new PortTakenError(code, reason);
 }
 
-/** Windows has no privileged ports: there WSAEACCES is about the port itself, and may pass. */
+/** Windows has no privileged ports: there WSAEACCES means that the port is held, perhaps not for long. */
 function isHeldOnWindows(code: string, platform: string): boolean {
   return code === "EACCES" && platform === "win32";
 }
@@ -114,13 +114,13 @@ export interface BindableOptions {
 }
 
 /**
- * Rejects when a server could not bind this port at this moment; without a hostname, bind it on every address. For a
- * name all its addresses must be free. On Linux the socket table is read first, and only what it cannot tell is tried
- * with a real bind: for that moment the port is open, and a client that waits for a server must not be connected to us instead.
+ * Rejects when a server cannot bind this port now; without a hostname, on every address. For a name all its addresses
+ * must be free. On Linux the socket table is read first, and a real bind follows only if the table shows nothing:
+ * during the bind the port is open, and a client that waits for a server must not be connected to this process.
  *
- * Elsewhere a connection in TIME_WAIT is not noticed if SO_REUSEADDR lets a server bind beside it.
+ * On other systems a connection in TIME_WAIT is not noticed if SO_REUSEADDR lets a server bind beside it.
  *
- * @throws PortTakenError when something is in the way
+ * @throws PortTakenError when the port cannot be bound
  * @throws the resolver's error when the name has no address
  */
 export async function assertBindable(
@@ -149,8 +149,8 @@ export async function assertBindable(
 }
 
 /**
- * What shields the port, in words; null when nothing does. It disturbs only a server that binds every address without
- * SO_REUSEADDR.
+ * Describes the shields on the port; null when there are none. A shield disturbs only a server that binds every address
+ * without SO_REUSEADDR.
  */
 export function describeShields(port: number): string | null {
   if (process.platform !== "linux") return null;

@@ -4,10 +4,10 @@ import { assertBindable, describeRow, PortTakenError } from "./bindable.ts";
 import { readSockets } from "./inspect.ts";
 import { isListening, isOnPort } from "./proc.ts";
 
-/** How often another port is tried where there is no table of those that are taken. */
+/** How many ports are tried where the system has no table of the taken ones. */
 const TRIES = 100;
 
-/** The listener on the port, in words; null when there is none. Nothing is dialed. */
+/** Describes the listener on the port; null when there is none. Nothing is dialed. */
 export async function whoListens(port: number, hostname: string): Promise<string | null> {
   if (process.platform === "linux") {
     const isHere = isOnPort(port);
@@ -19,12 +19,12 @@ export async function whoListens(port: number, hostname: string): Promise<string
     return null;
   } catch (error) {
     if (!(error instanceof PortTakenError)) throw error;
-    // This user may not bind it, but it has no listener either.
+    // This user may not bind the port, but there is no listener.
     return error.code === "EACCES" ? null : error.message;
   }
 }
 
-/** The ports of all sockets, and those with a listener. */
+/** The ports of all sockets, and the ports with a listener. */
 function readTaken(): { used: Set<number>; listening: Set<number> } {
   const used = new Set<number>();
   const listening = new Set<number>();
@@ -37,13 +37,13 @@ function readTaken(): { used: Set<number>; listening: Set<number> } {
   return { used, listening };
 }
 
-/** A port that the kernel may well connect to itself, and that has no listener at this moment. */
+/** A port at high risk of a self-connection that has no listener at this moment. */
 export async function chooseDeadPort(settings: PortSettings, hostname: string): Promise<number> {
   let ports = portsAtRisk(settings);
   if (process.platform === "linux") {
     const { used, listening } = readTaken();
     ports = ports.filter((port) => !listening.has(port));
-    // The kernel skips a port for a while when closed connections of it are in TIME_WAIT.
+    // The kernel skips a port while its closed connections are in TIME_WAIT.
     const unused = ports.filter((port) => !used.has(port));
     if (unused.length > 0) ports = unused;
   }

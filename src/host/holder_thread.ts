@@ -3,8 +3,8 @@ import { clearTimeout, setTimeout } from "node:timers";
 import type { Worker } from "node:worker_threads";
 
 /**
- * What the thread runs. It is plain JavaScript in a string, because there is no file that it could be loaded from in every
- * form in which this package is delivered. A hold that fails is answered too: the caller goes on without the hold.
+ * The program of the thread. It is JavaScript in a string, because no file exists in every form in which this package
+ * is delivered. A hold that fails is answered too: the caller continues without the hold.
  */
 const PROGRAM = `
 const { connect } = require("node:net");
@@ -31,15 +31,15 @@ parentPort.on("message", ({ id, hostname, port }) => {
 });
 `;
 
-/** Longer than a thread takes to start on a busy machine. */
+/** Longer than the start of a thread takes on a busy machine. */
 const LIMIT_MS = 5000;
 
 /** How long an idle thread is kept for the next hold. */
 const IDLE_MS = 10_000;
 
 /**
- * Holds ports before it returns, where the runtime binds a socket only in a later turn of the event loop: a thread binds it,
- * while this one waits. Its start takes some 100 ms. It does not keep the process alive.
+ * Holds a port before `hold` returns, for runtimes that bind a socket only in a later turn of the event loop: another
+ * thread binds it while this one waits. That thread takes some 100 ms to start, and does not keep the process alive.
  */
 export class HolderThread {
   readonly #answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -48,7 +48,7 @@ export class HolderThread {
   #lastId = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Holds the port at this address; returns what ends that. */
+  /** Holds the port at this address; returns a function that ends the hold. */
   hold(hostname: string, port: number): () => void {
     clearTimeout(this.#idleTimer);
     const worker = this.#worker ??= this.#start();
@@ -64,10 +64,10 @@ export class HolderThread {
   }
 
   #start(): Worker {
-    // Most programs need no thread, and should not pay for its module.
+    // Loaded here because most programs need no thread.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(PROGRAM, { eval: true, workerData: this.#answered.buffer, execArgv: [], env: {} });
-    // A thread that cannot run holds nothing: its ports are dialed unshielded.
+    // If the thread cannot run, it holds nothing, and its ports are dialed unshielded.
     worker.on("error", () => {});
     worker.unref();
     return worker;

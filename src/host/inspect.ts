@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { Endpoint } from "../core/endpoint.ts";
 import { parseCommandLine, parseLink, type RowFilter, selectRows, type SocketRow } from "./proc.ts";
 
-/** Where Linux tells of itself. */
+/** Where Linux mounts proc(5). */
 export const PROC = "/proc";
 
-/** A socket and whose it is. */
+/** A socket and its process. */
 export interface SocketInfo {
   readonly local: Endpoint;
   readonly remote: Endpoint;
@@ -23,37 +23,37 @@ export interface SocketInfo {
 /** A process that has a socket open. */
 export interface Process {
   readonly pid: number;
-  /** Its words with one blank between; null when it cannot be read. */
+  /** The command line, joined with blanks; null when it cannot be read. */
   readonly command: string | null;
 }
 
-/** What was found, and among how many. */
+/** The sockets that were found. */
 export interface Inspection {
   readonly sockets: readonly SocketInfo[];
-  /** Whether there are processes that this user may not look into. */
+  /** Whether there are processes that this user may not inspect. */
   readonly hasHidden: boolean;
 }
 
 export interface InspectOptions {
   /** Where proc(5) is mounted. @defaultValue `"/proc"` */
   readonly root?: string | undefined;
-  /** Every network namespace that a process is in, instead of this process's own. @defaultValue `false` */
+  /** Whether to read every network namespace that has a process, instead of only the own one. @defaultValue `false` */
   readonly allNamespaces?: boolean | undefined;
 }
 
-/** Whether a read failed because what was read is gone: processes end and namespaces vanish while one looks. */
+/** Whether a read failed because its object is gone: processes and namespaces can end during an inspection. */
 function isGone(error: unknown): boolean {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR" || code === "EINVAL" || name === "NotFound";
 }
 
-/** Whether a read failed for want of rights. */
+/** Whether a read failed for lack of permission. */
 function isDenied(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === "EACCES" || code === "EPERM";
 }
 
-/** Visits each process until one visit returns false; returns whether any may not be looked into. */
+/** Visits each process until a visit returns false; returns whether this user may not inspect one of them. */
 function forEachProcess(root: string, visit: (pid: number) => boolean | void): boolean {
   let hasHidden = false;
   const pids = readdirSync(root).map(Number).filter(Number.isInteger);
@@ -68,13 +68,13 @@ function forEachProcess(root: string, visit: (pid: number) => boolean | void): b
   return hasHidden;
 }
 
-/** The rows of both tables that the filter wants. `process` is whose network namespace they are of. */
+/** The rows of both socket tables that pass the filter, in the network namespace of `process`. */
 export function readSockets(isWanted: RowFilter, root: string = PROC, process: number | "self" = "self"): SocketRow[] {
   const rows = selectRows(readFileSync(join(root, String(process), "net/tcp"), "latin1"), isWanted);
   try {
     rows.push(...selectRows(readFileSync(join(root, String(process), "net/tcp6"), "latin1"), isWanted));
   } catch (error) {
-    // There is none where IPv6 is switched off.
+    // The file is missing where IPv6 is switched off.
     if (!isGone(error)) throw error;
   }
   return rows;
@@ -94,7 +94,7 @@ function readNamespaces(root: string): { namespaces: Map<number, number>; hasHid
   return { namespaces, hasHidden };
 }
 
-/** The inode of the socket that a file descriptor stands for; null for any other file, and for one closed by now. */
+/** The inode of a file descriptor's socket; null for any other file, and for a descriptor closed meanwhile. */
 function readSocketLink(path: string): number | null {
   try {
     return parseLink("socket", readlinkSync(path));
@@ -113,7 +113,7 @@ function readCommand(root: string, pid: number): string | null {
   }
 }
 
-/** Which process has which of these sockets, the lowest process id where several share one. */
+/** The process of each of these sockets, the one with the lowest id where several share a socket. */
 export function findProcesses(
   inodes: ReadonlySet<number>,
   root: string = PROC,
@@ -136,10 +136,10 @@ export function findProcesses(
 }
 
 /**
- * The sockets that the filter wants, with their processes. Only for those are processes looked for: to read a socket
- * table is quick, to look through the open files of every process is not.
+ * The sockets that pass the filter, with their processes. Processes are searched only for these sockets: reading a
+ * socket table is quick, reading the open files of every process is slow.
  *
- * @throws when the socket table cannot be read
+ * @throws Error when the socket table cannot be read
  */
 export function inspect(isWanted: RowFilter, { root = PROC, allNamespaces = false }: InspectOptions = {}): Inspection {
   const found: { row: SocketRow; netns: number | null }[] = [];

@@ -8,20 +8,20 @@ import type { ProcessRow } from "./process_table.ts";
 
 /** A process that has a listening socket open. */
 export interface Owner extends ProcessRow {
-  /** Its words with one blank between; null when it cannot be read. */
+  /** The command line, joined with blanks; null when it cannot be read. */
   readonly command: string | null;
 }
 
 /** A listening socket. A server's parent and children may own it together. */
 export interface Listener {
   readonly local: Endpoint;
-  /** The oldest first; none where no process may be seen that has it. */
+  /** The oldest first; empty when this user may not see its processes. */
   readonly owners: readonly Owner[];
 }
 
 const EVERY_ADDRESS: readonly string[] = ["0.0.0.0", "::"];
 
-/** Whether a listener at `local` takes connections to `address`. Most listeners on `::` take IPv4 as well. */
+/** Whether a listener at `local` accepts connections to `address`. Most listeners on `::` take IPv4 as well. */
 function takes(local: string, address: string): boolean {
   if (local === "0.0.0.0") return !address.includes(":") || address.startsWith("::ffff:");
   return local === "::" || sameEndpoint({ hostname: local, port: 1 }, { hostname: address, port: 1 });
@@ -31,7 +31,7 @@ function readOr<Result>(read: () => Result, otherwise: Result): Result {
   try {
     return read();
   } catch {
-    // It has ended meanwhile, or belongs to another user.
+    // The process has ended meanwhile, or belongs to another user.
     return otherwise;
   }
 }
@@ -60,10 +60,10 @@ function findOwners(inodes: ReadonlySet<number>, root: string): Map<number, Owne
 }
 
 /**
- * The sockets of this network namespace that take connections to one of the addresses at the port, with all the
- * processes that have them. Without addresses: all sockets that listen on the port.
+ * The sockets of this network namespace that accept connections to one of the addresses at the port, with all their
+ * processes. Without addresses: all sockets that listen on the port.
  *
- * @throws when the socket table cannot be read
+ * @throws Error when the socket table cannot be read
  */
 export function findListeners(port: number, addresses: readonly string[], root: string = PROC): Listener[] {
   const isHere = isOnPort(port);

@@ -1,15 +1,15 @@
 import { networkInterfaces } from "node:os";
 import { sameEndpoint } from "../core/endpoint.ts";
 
-/** Loopback (RFC 1122, 3.2.1.3; RFC 6761, 6.3), and the unspecified addresses, which connect() takes for it. */
+/** Loopback (RFC 1122, 3.2.1.3; RFC 6761, 6.3), and the unspecified addresses, which connect() treats as loopback. */
 const LOOPBACK = /^(localhost|.*\.localhost|(::ffff:)?(127\.[\d.]+|0\.0\.0\.0))$/i;
 const LOOPBACK_IPV6: readonly string[] = ["::1", "::"];
 
 /**
- * Whether a host is certain to be this one: loopback, or an address of one of its interfaces. Names other than localhost are
- * not resolved.
+ * Whether `hostname` is certainly this host: loopback, or an address of one of its interfaces. Names other than
+ * localhost are not resolved.
  *
- * @param mayList whether the interfaces may be asked for
+ * @param mayList whether this process may list the interfaces
  */
 export function isOnThisHost(hostname: string, mayList: () => boolean): boolean {
   if (LOOPBACK.test(hostname)) return true;

@@ -4,37 +4,37 @@ import { HOLDER_ADDRESSES, holderAddress } from "../core/holder_address.ts";
 import { watchListeners } from "./listener_watch.ts";
 import { type OpenSelf, openWithNodeNet, type SelfSocket } from "./self_socket.ts";
 
-/** `"listening"`: another socket has the port on every address, so the kernel gives it to no client either. */
+/** `"listening"`: another socket has the port on every address, so the kernel gives the port to no client either. */
 export type HoldState = "held" | "listening";
 
-/** One caller's share in a port that is held. */
+/** One caller's share in a held port. */
 export interface Hold {
   readonly state: HoldState;
-  /** Resolves as soon as no client can be given the port; rejects when the port cannot be held. */
+  /** Resolves as soon as no client can get the port; rejects when the port cannot be held. */
   readonly settled: Promise<void>;
-  /** Resolves when this share is gone and, if it was the last one, the socket too. Safe to call twice. */
+  /** Resolves when this share is released and, if it was the last one, the socket is closed. Safe to call twice. */
   release(): Promise<void>;
 }
 
 export interface PortHolderOptions {
   /** @defaultValue `openWithNodeNet` */
   readonly open?: OpenSelf | undefined;
-  /** Which of these this process may dial on the port; asked before each socket. @defaultValue `the first one` */
+  /** Chooses a host that this process may dial; called before each socket. @defaultValue `the first one` */
   readonly choose?: ((port: number, hostnames: readonly string[]) => string | undefined) | undefined;
   /** Calls back when a listener may have gone. @defaultValue `watchListeners` */
   readonly watch?: ((onChange: () => void) => () => void) | undefined;
 }
 
-/** How long another socket may have the port before it is watched: most calls that dial the port are over by then. */
+/** The delay before a port that another socket has is watched: most calls that dial the port end sooner. */
 const WATCH_AFTER_MS = 50;
 
-/** How many addresses are tried before the loopback interface is to blame. */
+/** How many addresses are tried before the error says that no loopback address can be bound. */
 const ADDRESS_TRIES = 8;
 
-/** Where a process that may dial nothing else holds a port. Servers that bind this address need SO_REUSEADDR then. */
+/** Hosts for a process that may dial no other address. Servers at this address then need SO_REUSEADDR. */
 const LAST_RESORTS: readonly string[] = ["127.0.0.1", "localhost"];
 
-/** The code of a connect whose local address and port another socket has: on Node and Bun, and on Deno. */
+/** The codes of a connect whose local address and port another socket has: of Node and Bun, and of Deno. */
 const COLLISION_CODES: readonly unknown[] = ["EADDRNOTAVAIL", "EINVAL"];
 
 /** One port of this thread, from its first user to its last. */
@@ -50,7 +50,7 @@ class HeldPort {
   readonly #settled: Promise<void>;
   #resolveSettled!: () => void;
   #rejectSettled!: (error: unknown) => void;
-  /** Called when the last user is gone and the socket closed, or when there is a user again. */
+  /** Resolves the pending release: when the socket is closed, or when the port has a user again. */
   #onGone: () => void = () => {};
   #stopWatch: (() => void) | undefined;
 
@@ -61,7 +61,7 @@ class HeldPort {
       this.#resolveSettled = resolve;
       this.#rejectSettled = reject;
     });
-    // A caller that only releases does not look at it.
+    // A caller that only releases does not handle the rejection.
     this.#settled.catch(() => {});
   }
 
@@ -80,10 +80,10 @@ class HeldPort {
     };
   }
 
-  /** At once, for the end of the process. */
+  /** Resets the socket at once, for the end of the process. */
   reset(): void {
     const socket = this.#isOpen ? this.#socket : undefined;
-    // It is not to be opened again.
+    // Without it `closed` does not open another socket.
     this.#socket = undefined;
     socket?.reset();
   }
@@ -108,7 +108,7 @@ class HeldPort {
     this.#endWatch();
     void socket.closed.then(() => {
       if (this.#socket !== socket) return;
-      // Not by us: by `ss --kill`, for example.
+      // Closed by another program, for example `ss --kill`.
       this.#socket = undefined;
       this.#isOpen = false;
       this.#open();
@@ -126,12 +126,12 @@ class HeldPort {
       this.#holder.nextAddress();
       return this.#open(tries + 1);
     }
-    // Another holder of this port may have the only address there is.
+    // Another holder of this port may have the only address.
     if (code === "EADDRINUSE" || this.#isSettled || (isCollision && isOnlyAddress)) return this.#waitForListener();
     this.#fail(new Error(isCollision ? "no IPv4 loopback address can be bound" : message, { cause: error }));
   }
 
-  /** Another socket has the port. Whenever that may have changed, the port is tried again. */
+  /** Another socket has the port. The port is tried again whenever that socket may have closed. */
   #waitForListener(): void {
     this.#state = "listening";
     this.#settle();
@@ -141,7 +141,7 @@ class HeldPort {
     };
     const timer = setTimeout(() => {
       this.#stopWatch = this.#holder.watch(retry);
-      // It may have gone before the watch began.
+      // The other socket may have closed before the watch began.
       retry();
     }, WATCH_AFTER_MS);
     timer.unref();
@@ -174,17 +174,17 @@ class HeldPort {
     if (--this.#users > 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onGone = resolve;
-      // A socket that is dropped before it is open would be in the way of the next hold.
+      // A socket dropped before it is open would block the next hold.
       if (this.#socket === undefined || this.#isOpen) this.#end();
     });
   }
 }
 
 /**
- * Keeps ports from being given to any client of this network namespace that lets the kernel choose: Linux never picks a
- * port that is bound explicitly, on any address (net/ipv4/inet_hashtables.c, __inet_hash_connect). What holds it is a
- * socket connected to itself, at an address of 127.255.0.0/16: one descriptor, which accepts no connection, and beside which
- * servers can bind and listen, unless they bind every address without SO_REUSEADDR.
+ * Keeps ports from all clients of this network namespace that let the kernel choose: Linux never picks a port that is
+ * bound explicitly, on any address (net/ipv4/inet_hashtables.c, __inet_hash_connect). A socket connected to itself, at
+ * an address of 127.255.0.0/16, holds the port. It is one descriptor and accepts no connection. Servers can bind and
+ * listen beside it, unless they bind every address without SO_REUSEADDR.
  */
 export class PortHolder {
   /** See `PortHolderOptions.open`. */
@@ -204,11 +204,11 @@ export class PortHolder {
     this.#choose = choose ?? ((_port, [own]) => own);
   }
 
-  /** Holds the port, or shares the hold that exists. It binds before it returns if `open` does. */
+  /** Holds the port, or shares the existing hold. Binds before it returns if `open` does. */
   hold(port: number): Hold {
     let held = this.#ports.get(port);
     if (held === undefined) {
-      // A process that ends closes its sockets normally, which would leave a TIME_WAIT.
+      // The end of the process closes its sockets normally, which would leave a TIME_WAIT.
       if (this.#ports.size === 0) process.on("exit", this.#onExit);
       held = new HeldPort(port, this);
       this.#ports.set(port, held);
@@ -217,19 +217,19 @@ export class PortHolder {
   }
 
   /**
-   * Where to hold the port; undefined when this process may dial it nowhere. With an offset it is another address where
-   * there is more than one.
+   * The host at which to hold the port; undefined when this process may dial it on none. An offset gives another
+   * address, if there is more than one.
    */
   hostnameFor(port: number, offset = 0): string | undefined {
     return this.#choose(port, [holderAddress(this.#address + offset), ...LAST_RESORTS]);
   }
 
-  /** From now on another address: a socket of another process or thread has this one. */
+  /** Changes the address: a socket of another process or thread has the current one. */
   nextAddress(): void {
     this.#address++;
   }
 
-  /** The port has no more users. */
+  /** Removes a port without users. */
   forget(port: number, held: HeldPort): void {
     if (this.#ports.get(port) === held) this.#ports.delete(port);
     if (this.#ports.size === 0) process.off("exit", this.#onExit);

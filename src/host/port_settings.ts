@@ -11,15 +11,15 @@ function rangeOf(low: number | undefined, high: number | undefined, text: string
   return { low, high };
 }
 
-/** The two numbers of /proc/sys/net/ipv4/ip_local_port_range, or of the sysctls that are the same on macOS. */
+/** The two numbers of /proc/sys/net/ipv4/ip_local_port_range, or of the equivalent sysctls of macOS. */
 export function parseRange(text: string): PortRange {
   const [low, high] = text.trim().split(/\s+/).map(Number);
   return rangeOf(low, high, text);
 }
 
 /**
- * What `netsh int ipv4 show dynamicport tcp` prints: a start and a count, each at the end of a line. The words before
- * them depend on the language, and the colon may have a no-break space before it (French) or be a full-width one.
+ * The output of `netsh int ipv4 show dynamicport tcp`: a start and a count, each at the end of a line. The words before
+ * them depend on the language, and the colon may follow a no-break space (French) or be a full-width one.
  */
 export function parseDynamicPorts(text: string): PortRange {
   const [low, count] = [...text.matchAll(/^[^\d\n]*[^\d\s][^\d\n]*?(\d+)\s*$/gm)].map((match) => Number(match[1]));
@@ -34,7 +34,7 @@ export interface ExcludedPorts {
   readonly unbindable: readonly PortRange[];
 }
 
-/** What `netsh int ipv4 show excludedportrange protocol=tcp` prints: a start, an end and perhaps "*" on each line. */
+/** The output of `netsh int ipv4 show excludedportrange protocol=tcp`: a start, an end and perhaps "*" on each line. */
 export function parseExcludedPorts(text: string): ExcludedPorts {
   const administered: PortRange[] = [];
   const unbindable: PortRange[] = [];
@@ -47,7 +47,7 @@ export function parseExcludedPorts(text: string): ExcludedPorts {
 /** More than the longest list of reserved ports: every second one. */
 const SYSCTL_BYTES = 1 << 18;
 
-/** A sysctl tells all in its first read, as much as that has room for, and nothing in the next: Deno's begins small. */
+/** A sysctl file returns data only to the first read, as much as fits: Deno's readFile begins with a small buffer. */
 function readSysctl(path: string): string {
   const buffer = new Uint8Array(SYSCTL_BYTES);
   const file = openSync(path, "r");
@@ -59,11 +59,11 @@ function readSysctl(path: string): string {
 }
 
 /**
- * Runs a program of the system by its full path: another program of that name in PATH or in the current folder is never
- * run, and PATH need not have it. Only ASCII counts in what it prints, whose code page is not known.
+ * Runs a program of the system by its full path, so never another program of that name in PATH or the current folder.
+ * Only the ASCII characters of the output are used: its code page is unknown.
  */
 function output(file: string, ...args: string[]): string {
-  // Linux needs no such command: the module is loaded where one does.
+  // Loaded here because Linux does not need this module.
   const { execFileSync } = process.getBuiltinModule("node:child_process");
   try {
     return execFileSync(file, args, { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
@@ -88,14 +88,14 @@ function readWindowsSettings(): PortSettings {
   };
 }
 
-/** Where sysctl(8) is; the names of the range's two ends are the same on these systems. */
+/** The path of sysctl(8). The names of the range's two ends are the same on these systems. */
 const BSD_SYSCTL: Readonly<Record<string, string>> = { darwin: "/usr/sbin/sysctl", freebsd: "/sbin/sysctl" };
 const BSD_RANGE = ["net.inet.ip.portrange.first", "net.inet.ip.portrange.last"] as const;
 
 /**
- * The ephemeral range and the reserved ports of this network namespace, or of the whole system where it has none.
+ * The ephemeral range and the reserved ports of this network namespace, or of a system without namespaces.
  *
- * @throws when they cannot be read, or it is not known how this system tells them
+ * @throws Error when they cannot be read, or this system is not supported
  */
 export function readPortSettings(root: string = PROC, platform: string = process.platform): PortSettings {
   if (platform === "win32") return readWindowsSettings();

@@ -1,4 +1,4 @@
-/** Parses what Linux writes into /proc (proc(5)); nothing here reads a file. */
+/** Parses the files of /proc on Linux (proc(5)); nothing here reads a file. */
 import { type Endpoint, sameEndpoint } from "../core/endpoint.ts";
 import { isHolderAddress } from "../core/holder_address.ts";
 
@@ -26,34 +26,34 @@ export interface SocketRow {
   readonly remote: Endpoint;
   readonly state: string;
   readonly uid: number;
-  /** 0 for a socket that no process has, such as one in TIME_WAIT. */
+  /** 0 for a socket without a process, such as one in TIME_WAIT. */
   readonly inode: number;
   /** Milliseconds until the kernel's own timer ends the state; 0 when none runs. */
   readonly timer: number;
 }
 
-/** Judges a line by its columns as they stand there: `0100007F:9C40`, the same of the other end, `0A`. */
+/** Tests a line by its raw columns: the local end `0100007F:9C40`, the remote end, the state `0A`. */
 export type RowFilter = (local: string, remote: string, state: string) => boolean;
 
-/** Live connections whose two ends are one; what is left of one in TIME_WAIT is not live. */
+/** Live connections whose two ends are the same. A connection in TIME_WAIT is not live. */
 export const isSelfConnected: RowFilter = (local, remote, state) => local === remote && state !== "06";
 
-/** Whether the socket is a port holder: one that shields its port, or what is left of it for a minute after it was killed. */
+/** Whether the socket is a port holder, or the TIME_WAIT that a killed holder leaves for a minute. */
 export function isHolder({ local, remote }: { readonly local: Endpoint; readonly remote: Endpoint }): boolean {
   return isHolderAddress(local.hostname) && sameEndpoint(local, remote);
 }
 
 export const isListening: RowFilter = (_local, _remote, state) => state === "0A";
 
-/** Any socket, in any state, whose own port this is. */
+/** Any socket, in any state, with this local port. */
 export function isOnPort(port: number): RowFilter {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return (local) => local.endsWith(suffix);
 }
 
 /**
- * The lines of a socket table that the filter wants. Only those are taken apart: a host may have very many sockets, and
- * all of them are in the table.
+ * The rows of a socket table that pass the filter. Only these are parsed: the table has every socket of the host,
+ * perhaps very many.
  */
 export function selectRows(table: string, isWanted: RowFilter): SocketRow[] {
   const rows: SocketRow[] = [];
@@ -73,7 +73,7 @@ export function selectRows(table: string, isWanted: RowFilter): SocketRow[] {
   return rows;
 }
 
-/** The kernel counts its timers in hundredths of a second, independent of its own clock (USER_HZ). */
+/** The kernel reports timers in hundredths of a second (USER_HZ), independent of its own tick rate. */
 const TICK_MS = 10;
 
 function parseRow(line: string): SocketRow {
@@ -101,33 +101,33 @@ function formatAddress(bytes: Uint8Array): string {
   const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
   if (isMapped) return `::ffff:${bytes.slice(12).join(".")}`;
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8 | bytes[2 * i + 1]!).toString(16));
-  // The URL standard shortens zeros as RFC 5952 has it.
+  // The URL standard shortens zeros in the way of RFC 5952.
   return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 }
 
-/** The command line in /proc/PID/cmdline, its words with one blank between; null when it is empty. */
+/** The command line in /proc/PID/cmdline, joined with blanks; null when it is empty. */
 export function parseCommandLine(text: string): string | null {
   return text.replace(/\0+$/, "").replaceAll("\0", " ") || null;
 }
 
-/** The number in what the links of /proc/PID/fd and /proc/PID/ns read: `socket:[123]`, `net:[4026531840]`. */
+/** The number in a link of /proc/PID/fd or /proc/PID/ns: `socket:[123]`, `net:[4026531840]`. */
 export function parseLink(kind: "socket" | "net", link: string): number | null {
   return link.startsWith(`${kind}:[`) ? Number(link.slice(kind.length + 2, -1)) : null;
 }
 
-/** What /proc/PID/stat tells of a process, as far as it matters here. */
+/** The fields of /proc/PID/stat that are needed here. */
 export interface ProcessStat {
-  /** `"Z"` for one that has ended and whose parent has not looked yet. */
+  /** `"Z"` for a process that has ended but that its parent has not waited for yet. */
   readonly state: string;
   readonly processGroup: number;
   /** The process group in the foreground of the controlling terminal; -1 without one. */
   readonly foregroundGroup: number;
-  /** In ticks since boot: tells two processes of one id apart. */
+  /** In ticks since boot; distinguishes two processes that had the same id. */
   readonly startTime: number;
 }
 
 export function parseProcessStat(text: string): ProcessStat {
-  // The second field is the program's name in parentheses, which may hold blanks and parentheses.
+  // The second field is the program's name in parentheses, which may contain blanks and parentheses.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return {
     state: fields[0] ?? "",

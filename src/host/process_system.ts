@@ -14,26 +14,26 @@ import {
 } from "./process_table.ts";
 import { inSystemFolder } from "./system_folder.ts";
 
-/** What became of a signal. */
+/** The result of sending a signal. */
 export type Delivery = "sent" | "gone" | "denied";
 
-/** All processes that could be seen, and whether there were some that had gone before they could be looked at. */
+/** All visible processes, and whether some ended before they could be read. */
 export interface ProcessList {
   readonly rows: readonly ProcessRow[];
   readonly hasVanished: boolean;
 }
 
-/** What a system can do with processes that are not one's own children. */
+/** The operations of a system on processes that are not children of this one. */
 export interface ProcessSystem {
-  /** Whether a program can be asked to end, before it is ended. */
+  /** Whether a program can be asked to end before it is killed. */
   readonly canAsk: boolean;
-  /** Calls `visit` with each process as soon as it is read, the newest first. Null when there is no way to see any. */
+  /** Calls `visit` with each process as soon as it is read, the newest first. Null when no process is visible. */
   list(visit?: (row: ProcessRow) => void): ProcessList | null;
   /** One process; null when there is none. */
   read(pid: number): ProcessRow | null;
   /**
-   * The mark that a process was started with (see `start_server.ts`); null where it has none or there are no marks,
-   * undefined when the process has gone.
+   * The mark that a process was started with (see `start_server.ts`); null when it has none or the system has no marks,
+   * undefined when the process is gone.
    */
   readMark(pid: number): number | null | undefined;
   /** Sends a signal to a process or, with a negative number, to a process group. */
@@ -55,12 +55,12 @@ function readText(path: string): string | null {
   try {
     return readFileSync(path, "latin1");
   } catch {
-    // It has ended, or is another user's, or Deno may not look.
+    // The process has ended, or belongs to another user, or Deno lacks the permission.
     return null;
   }
 }
 
-/** Names of a folder's files; null where there is none, or Deno may not look. */
+/** The names in a folder; null when there is no folder, or Deno lacks the permission. */
 function readNames(folder: string): string[] | null {
   try {
     return readdirSync(folder);
@@ -87,7 +87,7 @@ export function linuxProcesses(root: string = PROC): ProcessSystem {
         rows.push(row);
         visit?.(row);
       }
-      // There is always this process: where even that is not to be seen, nothing is.
+      // This process always exists: if it is not in the list, no process is visible.
       return rows.length === 0 ? null : { rows, hasVanished: rows.length < pids.length };
     },
     readMark(pid) {
@@ -100,7 +100,7 @@ export function linuxProcesses(root: string = PROC): ProcessSystem {
   };
 }
 
-/** What another program prints; null when it cannot be run. */
+/** The output of another program; null when it cannot be run. */
 function outputOf(file: string, args: readonly string[]): string | null {
   try {
     return execFileSync(file, args, {
@@ -131,7 +131,7 @@ function withoutMarks(
   };
 }
 
-/** The rows of a list that another program prints; null when there are none, as there always is one. */
+/** The processes that another program lists; null when the list is empty, which means that it failed. */
 function listBy(file: string, args: readonly string[], parse: (text: string) => ProcessRow[]): ProcessList | null {
   const rows = parse(outputOf(file, args) ?? "");
   return rows.length === 0 ? null : { rows, hasVanished: false };
@@ -142,11 +142,11 @@ export function psProcesses(): ProcessSystem {
   return { canAsk: true, ...withoutMarks(() => listBy("ps", ["-axo", PS_COLUMNS], parsePs), sendSignal) };
 }
 
-/** Windows: there are no signals, and a program is not asked to end but ended, with all it has started. */
+/** Windows has no signals: a program is not asked to end but killed, with all its descendants. */
 export function windowsProcesses(): ProcessSystem {
   const powershell = ["-NoProfile", "-NonInteractive", "-Command", WINDOWS_QUERY];
   const end: ProcessSystem["signal"] = (target) => {
-    // There are no process groups.
+    // Windows has no process groups.
     if (target < 0) return "gone";
     outputOf(inSystemFolder("taskkill.exe"), ["/pid", String(target), "/T", "/F"]);
     return sendSignal(target, "SIGKILL");
@@ -156,7 +156,7 @@ export function windowsProcesses(): ProcessSystem {
   return { canAsk: false, ...withoutMarks(list, end) };
 }
 
-/** The one of this system. */
+/** The process system of this platform. */
 export function processSystem(platform: string = process.platform): ProcessSystem {
   if (platform === "win32") return windowsProcesses();
   return platform === "linux" || platform === "android" ? linuxProcesses() : psProcesses();

@@ -1,28 +1,28 @@
-/** Parses what systems tell of their processes; nothing here reads a file or runs a program. */
+/** Parses the process lists of each system; nothing here reads a file or runs a program. */
 
-/** A process, as far as it matters for whose it is. */
+/** A process, with the fields that show which tree it belongs to. */
 export interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
-  /** 0 where the system has none, or does not tell. */
+  /** 0 where the system has none, or does not report it. */
   readonly group: number;
   readonly session: number;
-  /** Whether it has ended and only its parent has not looked yet: a zombie holds no port and runs no code. */
+  /** Whether the process is a zombie: it has ended, holds no port and runs no code. */
   readonly isGone: boolean;
-  /** Grows from process to process, in a unit of the system's own. With the pid it names one process for good. */
+  /** Grows from process to process; the unit depends on the system. Identifies a process together with the pid. */
   readonly startTime: number;
-  /** The name of the program, or all of its command line, as the system tells it. */
+  /** The name of the program or its whole command line, depending on the system. */
   readonly name: string;
 }
 
-/** What tells two processes apart that had the same id one after the other. */
+/** A key that distinguishes two processes that had the same id at different times. */
 export function keyOf({ pid, startTime }: ProcessRow): string {
   return `${pid} ${startTime}`;
 }
 
 /** /proc/PID/stat (proc(5)); null when the text has another shape. */
 export function parseStat(text: string): ProcessRow | null {
-  // The second field is the program's name in parentheses, which may hold blanks and parentheses.
+  // The second field is the program's name in parentheses, which may contain blanks and parentheses.
   const open = text.indexOf("(");
   const close = text.lastIndexOf(")");
   const pid = Number(text.slice(0, open));
@@ -40,7 +40,7 @@ export function parseStat(text: string): ProcessRow | null {
   };
 }
 
-/** The last field but one of /proc/PID/stat: what wait(2) will tell; null unless the process has ended. */
+/** The field exit_code of /proc/PID/stat, the status that wait(2) will return; null unless the process has ended. */
 export function parseWaitStatus(text: string): number | null {
   const fields = text.slice(text.lastIndexOf(")") + 2).trimEnd().split(" ");
   const status = Number(fields[49]);
@@ -55,10 +55,10 @@ export function parseLockLimits(text: string): { readonly soft: number; readonly
   return { soft: limit(soft), hard: limit(hard) };
 }
 
-/** What ps(1) is asked for on macOS and the BSDs; Linux's answers the same. */
+/** The columns requested from ps(1) on macOS and the BSDs; the ps of Linux has them too. */
 export const PS_COLUMNS = "pid=,ppid=,pgid=,stat=,lstart=,command=";
 
-/** Lines of `ps -axo` with these columns, with `LC_ALL=C`: `lstart` is five words. */
+/** Parses `ps -axo` with these columns and `LC_ALL=C`: `lstart` is five words. */
 export function parsePs(text: string): ProcessRow[] {
   const rows: ProcessRow[] = [];
   for (const line of text.split("\n")) {
@@ -78,18 +78,18 @@ export function parsePs(text: string): ProcessRow[] {
   return rows;
 }
 
-/** What PowerShell is asked for on Windows: one line for each process, blanks between, a name at the end. */
+/** The PowerShell query on Windows. It prints a line for each process, separated by blanks, with the name last. */
 export const WINDOWS_QUERY: string = "Get-CimInstance Win32_Process | ForEach-Object " +
   `{ "$($_.ProcessId) $($_.ParentProcessId) $($_.CreationDate.ToFileTimeUtc()) $($_.Name)" }`;
 
-/** Lines of that query. System processes have no creation date. */
+/** Parses the output of that query. System processes have no creation date. */
 export function parseWindowsProcesses(text: string): ProcessRow[] {
   const rows: ProcessRow[] = [];
   for (const line of text.split(/\r?\n/)) {
     const match = /^(\d+) (\d+) (\d*) (.*)$/.exec(line.trim());
     if (match === null) continue;
     const [, pid, parent, started, name = ""] = match;
-    // Hundreds of nanoseconds since 1601 are more than a double holds: a tenth of a millisecond is.
+    // The unit is 100 ns since 1601, too many for a double; tenths of a millisecond fit.
     const startTime = Math.floor(Number(started) / 1000);
     rows.push({ pid: Number(pid), parent: Number(parent), group: 0, session: 0, isGone: false, startTime, name });
   }

@@ -4,17 +4,17 @@ import { keyOf, type ProcessRow } from "./process_table.ts";
 
 /** How a tree is stopped. */
 export interface StopOptions {
-  /** What its processes are sent first. @defaultValue `"SIGTERM"` */
+  /** The first signal that is sent to its processes. @defaultValue `"SIGTERM"` */
   readonly signal?: NodeJS.Signals | undefined;
-  /** Milliseconds that they have to end by themselves before SIGKILL. @defaultValue `5000` */
+  /** Milliseconds from that signal to SIGKILL. @defaultValue `5000` */
   readonly timeout?: number | undefined;
-  /** Kills at once, also in the middle of `timeout`. */
+  /** Kills at once when aborted, even during `timeout`. */
   readonly hurry?: AbortSignal | undefined;
 }
 
-/** How a tree is known. */
+/** What identifies a tree. */
 export interface TreeRoot {
-  /** The process that was started first, as leader of a process group and a session of its own. */
+  /** The first process, the leader of its own process group and session. */
   readonly pid: number;
   /** The mark that all its descendants inherit; null where there is none. */
   readonly mark: number | null;
@@ -22,13 +22,13 @@ export interface TreeRoot {
 }
 
 const STOP_TIMEOUT_MS = 5000;
-/** For how long SIGKILL is sent to the same processes. Those that it does not end then, it does not end. */
+/** How long SIGKILL is sent to the same processes. It will not end the ones that are left after that. */
 const KILL_MS = 2000;
-/** How often nothing must be found, one look after the other, before a tree that had to be killed counts as gone. */
+/** How many searches in a row must find nothing before a killed tree counts as gone. */
 const EMPTY_LOOKS = 3;
-/** How often the processes are looked through while some of them come and go too fast to be looked at. */
+/** How often the process list is read again while some processes come and go too fast to be read. */
 const MAX_LOOKS = 50;
-/** The pauses between two looks at what is still there: the first, and the longest. */
+/** The pauses between two searches for running processes: the first, and the longest. */
 const MIN_PAUSE_MS = 5;
 const MAX_PAUSE_MS = 50;
 
@@ -46,8 +46,8 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
 }
 
 /**
- * Adds every process whose parent is in the tree. `rows` are all processes. A parent is never younger than its child:
- * where it is, its id has been given to another process.
+ * Adds every process whose parent is in the tree. `rows` are all processes. A parent is never younger than its child: a
+ * younger one has got the id of the real parent.
  */
 function withDescendants(members: Map<number, ProcessRow>, rows: readonly ProcessRow[]): void {
   for (let size = -1; size !== members.size;) {
@@ -60,19 +60,19 @@ function withDescendants(members: Map<number, ProcessRow>, rows: readonly Proces
 }
 
 /**
- * A program with everything it has started: known by the session and the process group that its first process leads, by
- * the chain of parents, and on Linux by a mark that daemons keep which left their group, session, parent and
- * environment behind.
+ * A program with all its descendants. They are recognised by the session and process group of the first process, by the
+ * chain of parents, and on Linux by a mark, which stays even on daemons that have left their group, session, parent and
+ * environment.
  */
 export class ProcessTree {
   readonly pid: number;
   readonly mark: number | null;
   readonly #system: ProcessSystem;
-  /** No process of the tree is older. */
+  /** The start time of the first process: no process of the tree is older. */
   readonly #since: number;
-  /** Processes that were in the tree when it was looked at: some have lost the sign of it since. */
+  /** The keys of all processes found in the tree so far: some may no longer be recognisable. */
   readonly #known = new Set<string>();
-  /** Whether the session may still be ours: once it is empty, its number can be another's. */
+  /** Whether the session still belongs to the tree: once it is empty, its number can be reused. */
   #hasSession = true;
 
   constructor({ pid, mark, system = processSystem() }: TreeRoot) {
@@ -83,12 +83,12 @@ export class ProcessTree {
     this.#known.add(`${pid} ${this.#since}`);
   }
 
-  /** Whether more than the process group is to be seen: Deno reads /proc/PID only with `--allow-all`. */
+  /** Whether single processes are visible, not only the group: Deno reads /proc/PID only with `--allow-all`. */
   get isVisible(): boolean {
     return this.#system.list() !== null;
   }
 
-  /** Undefined when the process has ended before it was read. */
+  /** Undefined when the process ended before it was read. */
   #isMember(row: ProcessRow): boolean | undefined {
     if (row.startTime < this.#since || row.pid === process.pid) return false;
     if (this.#known.has(keyOf(row))) return true;
@@ -98,7 +98,7 @@ export class ProcessTree {
     return mark === undefined ? undefined : mark === this.mark;
   }
 
-  /** Where no process is to be seen: the group as one, as long as it can be sent a signal. */
+  /** Where no process is visible: one row for the whole group, as long as it accepts a signal. */
   #readGroup(): ProcessRow[] {
     for (const target of [-this.pid, this.pid]) {
       try {
@@ -113,8 +113,8 @@ export class ProcessTree {
   }
 
   /**
-   * All its processes that run now; zombies have ended. With `strike` each is sent that signal in the moment in which
-   * it is found: a process that forks and ends without pause is gone a moment later.
+   * All running processes of the tree, without zombies. Each gets the signal `strike`, if given, as soon as it is
+   * found: a process that keeps forking and exiting is gone a moment later.
    */
   members(strike?: NodeJS.Signals): readonly ProcessRow[] {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
@@ -132,13 +132,13 @@ export class ProcessTree {
       const found = [...members.values()];
       for (const row of found) this.#known.add(keyOf(row));
       if (found.every(({ session, group }) => session !== this.pid && group !== this.pid)) this.#hasSession = false;
-      // One look can miss a process that forks and ends without pause.
+      // One search can miss a process that keeps forking and exiting.
       if (found.length > 0 || !(hasVanished || all.hasVanished)) return found;
     }
     return [];
   }
 
-  /** Whether the process was there before the tree. */
+  /** Whether the tree is younger than this process. */
   isYounger(row: ProcessRow): boolean {
     return this.#since > row.startTime;
   }
@@ -148,22 +148,22 @@ export class ProcessTree {
     return this.#isMember(row) === true || this.members().some(({ pid }) => pid === row.pid);
   }
 
-  /** Sends a signal to processes of the tree: to a whole group at once where that has no other members. */
+  /** Sends a signal to processes of the tree, and to a whole group at once if the group has no other members. */
   #send(targets: readonly ProcessRow[], name: NodeJS.Signals): void {
     const ours = new Set(targets.map(keyOf));
     const rows = this.#system.list()?.rows ?? targets;
     const others = new Set(rows.filter((row) => !ours.has(keyOf(row))).map(({ group }) => group));
     const groups = new Set(targets.map(({ group }) => group).filter((group) => group > 1 && !others.has(group)));
-    // A call for a group is atomic: a process that forks and ends without pause does not escape it. Windows has none.
+    // A signal to a group is atomic: a process that keeps forking and exiting cannot escape it. Windows has no groups.
     for (const group of groups) if (this.#system.signal(-group, name) !== "sent") groups.delete(group);
     for (const row of targets) {
-      // It may have left its group since it was looked at.
+      // The process may have left its group since it was read.
       const group = groups.has(row.group) ? this.#system.read(row.pid)?.group ?? row.group : undefined;
       if (group !== row.group) this.#system.signal(row.pid, name);
     }
   }
 
-  /** Those that have not ended. A whole look is taken only when all of them have: there may be new ones. */
+  /** The given processes that still run. Only when all have ended is the whole tree searched, for new processes. */
   #stillThere(rows: readonly ProcessRow[]): readonly ProcessRow[] {
     if (this.#system.list() === null) return this.members();
     const left = rows.filter((row) => {
@@ -174,10 +174,10 @@ export class ProcessTree {
   }
 
   /**
-   * Ends every process of the tree: asks first, with SIGCONT for those that were stopped, and after the time-out, or at
-   * once when that is wanted, kills, looks again, and kills what has been started meanwhile.
+   * Ends every process of the tree: sends the signal, and SIGCONT for stopped processes. After the time-out, or at once
+   * after `hurry`, it kills, and searches again for processes started meanwhile.
    *
-   * Resolves with what could not be ended: processes of another user.
+   * Resolves with the processes that could not be ended: those of another user.
    */
   async stop(options: StopOptions = {}): Promise<readonly ProcessRow[]> {
     const { signal = "SIGTERM", timeout = STOP_TIMEOUT_MS, hurry } = options;
@@ -186,7 +186,7 @@ export class ProcessTree {
     return left.length > 0 ? await this.#kill(left) : left;
   }
 
-  /** Kills, looks again and kills what has been started meanwhile, until nothing is left or nothing changes any more. */
+  /** Kills, and searches for processes started meanwhile, until none is left or nothing changes any more. */
   async #kill(members: readonly ProcessRow[]): Promise<readonly ProcessRow[]> {
     const killed = new Set<string>();
     let left = members;
@@ -197,7 +197,7 @@ export class ProcessTree {
       if (hasNews) lastNews = performance.now();
       for (const row of left) killed.add(keyOf(row));
       this.#send(left, "SIGKILL");
-      // A process that forks and ends without pause is met only by looks without pause.
+      // Only searches without a pause find a process that keeps forking and exiting.
       if (!hasNews) await pause(MIN_PAUSE_MS, undefined);
       left = this.members("SIGKILL");
       emptyLooks = left.length === 0 ? emptyLooks + 1 : 0;
@@ -216,7 +216,7 @@ export class ProcessTree {
     let left = members;
     let ms = MIN_PAUSE_MS;
     while (left.length > 0 && !hurry?.aborted) {
-      // What is started after the question may be the server's own clearing up: it is asked once the others have gone.
+      // A process started later may be the server's own cleanup: it gets the signal once the others have ended.
       if (!left.some((row) => asked.has(keyOf(row)))) {
         this.#send(left, signal);
         this.#send(left, "SIGCONT");

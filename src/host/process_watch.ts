@@ -9,7 +9,7 @@ function readStat(pid: number | "self"): ProcessStat | null {
   try {
     return parseProcessStat(readFileSync(join(PROC, String(pid), "stat"), "latin1"));
   } catch {
-    // There is no process of that id, this user may not see it, or there is no /proc.
+    // There is no process with that id, this user may not see it, or there is no /proc.
     return null;
   }
 }
@@ -19,17 +19,16 @@ function exists(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     const { name, code } = error as NodeJS.ErrnoException;
-    // Deno may not look: that says nothing about the process.
+    // Deno lacks the permission, which says nothing about the process.
     if (name === "NotCapable") throw error;
-    // Another user's process may be looked for, though not be sent anything.
+    // The process exists but belongs to another user.
     return code === "EPERM";
   }
 }
 
 /**
- * A function that tells whether the process that has this id now is still running. One that has ended counts as gone even if its
- * parent has not looked yet, and so does one whose id belongs to another process by now; both only where there is a
- * /proc.
+ * Returns a function that tells whether the process that has this id now is still running. Where there is a /proc, a
+ * zombie does not count as running, nor does another process that got the same id later.
  */
 export function watchProcess(pid: number): () => boolean {
   const startTime = readStat(pid)?.startTime;
@@ -40,7 +39,7 @@ export function watchProcess(pid: number): () => boolean {
   };
 }
 
-/** The two groups that ps(1) tells of on macOS and the BSDs, where there is no /proc; null where it cannot be asked. */
+/** The two groups from ps(1), for macOS and the BSDs, which have no /proc; null when ps cannot be run. */
 function askGroups(): Pick<ProcessStat, "processGroup" | "foregroundGroup"> | null {
   try {
     const args = ["-o", "pgid=,tpgid=", "-p", String(process.pid)];
@@ -52,9 +51,9 @@ function askGroups(): Pick<ProcessStat, "processGroup" | "foregroundGroup"> | nu
   }
 }
 
-/** Whether a key pressed on the terminal, such as Ctrl-C, reaches this process and those it started; null if unknown. */
+/** Whether a key on the terminal, such as Ctrl-C, reaches this process and its children; null if unknown. */
 export function isInForeground(): boolean | null {
-  // A console of Windows sends Ctrl-C to every process that is attached to it, and nothing else does.
+  // On Windows only the console sends Ctrl-C, to every process attached to it.
   if (process.platform === "win32") return true;
   const groups = readStat("self") ?? askGroups();
   return groups && groups.processGroup === groups.foregroundGroup;

@@ -1,12 +1,12 @@
 import * as net from "node:net";
 
-/** A socket that is being connected to itself, or is. */
+/** A socket that is connected to itself, or soon will be. */
 export interface SelfSocket {
   /** Resolves when the socket is bound and connected; rejects with the runtime's own error. */
   readonly opened: Promise<void>;
   /** Resolves when the socket is closed, for any reason. */
   readonly closed: Promise<void>;
-  /** Closes with a reset, which leaves no TIME_WAIT. To be called once `opened` has resolved. */
+  /** Closes with a reset, which leaves no TIME_WAIT. Only to be called after `opened` has resolved. */
   reset(): void;
 }
 
@@ -15,17 +15,17 @@ export type OpenSelf = (hostname: string, port: number) => SelfSocket;
 
 /** With node:net, which all runtimes have. The socket is bound after this tick of the event loop. */
 export const openWithNodeNet: OpenSelf = (hostname, port) => {
-  // A name is for Deno, whose permission may name it; it has to be an address to be bound.
+  // Deno's permission may name the host "localhost", but only an address can be bound.
   const localAddress = net.isIP(hostname) === 0 ? "127.0.0.1" : hostname;
   const socket = net.connect({ host: hostname, family: 4, port, localAddress, localPort: port });
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   const opened = new Promise<void>((resolve, reject) => {
     socket.once("connect", () => {
-      // Not before: Deno ends a program whose only pending work is a connect that was unref'd.
+      // Not earlier: Deno ends a program whose only pending work is an unref'd connect.
       socket.unref();
       resolve();
     });
-    // Stays: an error without a listener ends the process.
+    // Never removed: an error without a listener ends the process.
     socket.on("error", reject);
   });
   return { opened, closed, reset: () => void socket.resetAndDestroy() };

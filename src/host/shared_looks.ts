@@ -1,4 +1,4 @@
-/** Where time comes from; a test brings its own. */
+/** The source of time; tests replace it. */
 export interface LookClock {
   /** Milliseconds from any fixed moment. */
   now(): number;
@@ -13,17 +13,16 @@ const SYSTEM_CLOCK: LookClock = {
 };
 
 /**
- * Milliseconds between two looks: equal in the first second, then a share of the time that the youngest wait has lasted
- * beyond it, up to a limit.
- * A look costs little, but a timer that fires after a long pause finds every cache cold, on each runtime. What these figures
- * reach is measured by `npm run bench -- waiting long-wait`.
+ * Milliseconds between two looks: constant in the first second, then a share of the time that the youngest wait has
+ * lasted beyond it, up to a limit. A look costs little, but a timer after a long pause finds cold caches on every
+ * runtime. `npm run bench -- waiting long-wait` measures the effect of these values.
  */
 const FIRST_MS = 3;
 const EQUAL_UNTIL_MS = 1000;
 const SHARE = 1 / 50;
 const LONGEST_MS = 100;
 
-/** Looks at one thing on behalf of many waits, with one timer. */
+/** Checks one condition for many waits, with one timer. */
 export class SharedLooks {
   readonly #hasChanged: () => boolean;
   readonly #clock: LookClock;
@@ -65,12 +64,12 @@ export class SharedLooks {
     try {
       if (!this.#hasChanged()) return;
     } catch {
-      // Counted as a change: the waits then dial as often as without a hint.
+      // A failed look counts as a change: the waits then dial as often as without a hint.
     }
     this.changes++;
   }
 
-  /** An interval costs less than a timer for each look. It is replaced when the pause has changed by a millisecond. */
+  /** An interval costs less than a timer for each look. It is replaced when its length has changed by a millisecond. */
   #setInterval(): void {
     const beyond = this.#clock.now() - this.#youngestBegan - EQUAL_UNTIL_MS;
     const intervalMs = Math.ceil(Math.min(LONGEST_MS, Math.max(FIRST_MS, beyond * SHARE)));
@@ -93,7 +92,7 @@ export class SharedLooks {
 export class LookHint {
   readonly began: number;
   readonly #looks: SharedLooks;
-  /** How many changes there had been when the last watch ended, which is when the wait dialed. */
+  /** The number of changes when the last watch ended, which is when the wait dialed. */
   #seen: number;
   #onChange: (() => void) | undefined;
 
@@ -103,7 +102,7 @@ export class LookHint {
     this.#seen = looks.changes;
   }
 
-  /** A change between two watches is reported at once: the dial between them may have come before it. */
+  /** A change between two watches is reported at once: the dial between the watches may have preceded the change. */
   watch(onChange: () => void): () => void {
     this.#onChange = onChange;
     this.#looks.add(this);

@@ -7,13 +7,13 @@ const BUFFER_BYTES = 256;
 const NEWLINE = 10;
 const DIGIT_ZERO = 48;
 
-/** The files, the lines before the one that counts, and what stands there before the number. */
+/** The files, the number of lines before the relevant one, and the text before the number in that line. */
 const FILES = [
   { path: "net/sockstat", skippedLines: 1, prefix: "TCP: inuse " },
   { path: "net/sockstat6", skippedLines: 0, prefix: "TCP6: inuse " },
 ] as const;
 
-/** The number that begins at `start`. Read in place, because it is read some hundred times a second. */
+/** The number that begins at `start`. Parsed in place, because this happens some hundred times a second. */
 function parseDigits(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let index = start; index < end; index++) {
@@ -32,8 +32,8 @@ interface OpenFile {
 }
 
 /**
- * How many TCP sockets of this network namespace listen, connect or are connected, as the kernel counts them: a server that
- * begins to listen is one more, of its IP version. Sockets in TIME_WAIT and sockets that are only bound are not counted.
+ * The kernel's count of the TCP sockets of this network namespace that listen, connect or are connected. A server that
+ * begins to listen adds one for its IP version. Sockets in TIME_WAIT and sockets that are only bound are not counted.
  */
 export class SocketCount {
   readonly #files: OpenFile[] = [];
@@ -46,14 +46,14 @@ export class SocketCount {
         const fd = openSync(`${root}/${path}`, "r");
         this.#files.push({ fd, skippedLines, prefixLength: prefix.length, count: 0 });
       } catch (error) {
-        // The second is missing where IPv6 is switched off.
+        // The second file is missing where IPv6 is switched off.
         if (this.#files.length === 0) throw error;
       }
     }
     this.hasChanged();
   }
 
-  /** Whether a count is not what it was at the last call. */
+  /** Whether a count differs from that of the last call. */
   hasChanged(): boolean {
     let hasChanged = false;
     for (const file of this.#files) {
@@ -77,10 +77,10 @@ let shared: { readonly count: SocketCount; readonly looks: SharedLooks } | undef
 let hints = 0;
 
 /**
- * A hint that calls back when the number of TCP sockets has changed; null where the system has no such number or it may not be
+ * A hint that calls back when the number of TCP sockets has changed; null where that number is missing or may not be
  * read. All hints of the process share one reader and one timer.
  *
- * @param mayRead whether a file may be read without asking the user. Deno reads this one only with `--allow-all`.
+ * @param mayRead whether a file may be read without asking the user. Deno reads these files only with `--allow-all`.
  */
 export function openSocketCountHint(mayRead: (path: string) => boolean = () => true): Hint | null {
   if (shared === undefined) {

@@ -9,21 +9,21 @@ import { ProcessTree } from "./process_tree.ts";
 
 /** Where the output of a server goes. */
 export interface ServerOptions {
-  /** A file that takes both streams; it is emptied first. */
+  /** A file for both streams; it is emptied first. */
   readonly log?: string | undefined;
-  /** Whether standard output goes where standard error does, as that of this process has another use. */
+  /** Whether standard output goes to standard error, because this process needs its own standard output. */
   readonly isOutputTaken?: boolean | undefined;
   readonly platform?: string | undefined;
 }
 
-/** A server that was started, and all that it has started itself. */
+/** A started server, with all its descendants. */
 export interface Server {
   readonly tree: ProcessTree;
-  /** The exit status of the shell that runs it, or 128 and the number of the signal that ended it. */
+  /** The exit status of the shell that runs it, or 128 plus the number of the signal that ended it. */
   readonly ended: Promise<number>;
 }
 
-/** Marks are numbers from here up to twice as much: what has a mark outside of that was given a limit by others. */
+/** Marks are numbers from here up to twice as much. A limit outside this range was set by another program. */
 const FIRST_MARK = 2 ** 30;
 
 /** Whether a limit is a mark of this or another `realpeer start`. */
@@ -31,23 +31,23 @@ export function isMark(limit: number | null): boolean {
   return limit !== null && limit >= FIRST_MARK && limit < 2 * FIRST_MARK;
 }
 
-/** A number that no other process has for its limit; null where this process may not set one so high. */
+/** A random mark for a new tree; null when this process may not set a limit that high. */
 export function chooseMark(random: number, root: string = PROC): number | null {
   try {
     const hard = parseLockLimits(readFileSync(join(root, "self/limits"), "latin1"))?.hard ?? 0;
     const mark = FIRST_MARK + Math.floor(random * FIRST_MARK);
     return mark <= hard ? mark : null;
   } catch {
-    // Not Linux, or Deno may not read it.
+    // Not Linux, or Deno lacks the permission.
     return null;
   }
 }
 
 /**
- * Gives itself a mark that all descendants inherit, then becomes the shell that runs the command line, whose text and
- * messages stay as they are. The mark is a soft limit on file locks: Linux has not enforced RLIMIT_LOCKS since 2.4
- * (getrlimit(2)), but keeps it and shows it in /proc/PID/limits, of daemons and of setuid programs too. dash spells it
- * -w, bash and ksh -x.
+ * Sets a mark that all descendants inherit, then becomes the shell that runs the command line, so the shell's messages
+ * do not change. The mark is a soft limit on file locks: Linux has not enforced RLIMIT_LOCKS since 2.4 (getrlimit(2)),
+ * but keeps it and shows it in /proc/PID/limits, also for daemons and setuid programs. The option is -w in dash, -x in
+ * bash and ksh.
  */
 const MARK_AND_RUN = `{ ulimit -S -w "$2" || ulimit -S -x "$2"; } 2>/dev/null; exec "$0" -c "$1"`;
 
@@ -72,11 +72,11 @@ function openLog(file: string): number {
 }
 
 /**
- * Starts a command line with the system's shell, as leader of a session of its own: what is typed at the terminal is
- * for others, and Ctrl-C does not reach it. Its standard input is a pipe that stays open: programs that watch it, such
- * as `esbuild --watch`, end with it.
+ * Starts a command line with the system's shell, as leader of its own session: it gets no input from the terminal, and
+ * Ctrl-C does not reach it. Its standard input is a pipe that stays open: programs that watch their input, such as
+ * `esbuild --watch`, exit when it closes.
  *
- * @throws when there is no shell, or the log cannot be written
+ * @throws Error when there is no shell, or the log cannot be written
  */
 export function startServer(commandLine: string, options: ServerOptions = {}): Promise<Server> {
   const { log, isOutputTaken = false, platform = process.platform } = options;

@@ -1,12 +1,12 @@
 /**
- * How Windows is told to run a program. CreateProcess itself knows neither PATHEXT nor batch files, and a batch file has its
- * arguments read by cmd.exe, by other rules than every other program (Node refuses since CVE-2024-27980 to start one).
+ * Finds and quotes a command for Windows. CreateProcess knows neither PATHEXT nor batch files, and cmd.exe parses the
+ * arguments of a batch file by its own rules (since CVE-2024-27980 Node refuses to start one).
  */
 
 import { statSync } from "node:fs";
 import process from "node:process";
 
-/** What the search needs of the system. */
+/** The parts of the system that the search needs. */
 export interface WindowsFiles {
   /** The value of an environment variable; the case of its name does not matter. */
   env(name: string): string | undefined;
@@ -21,24 +21,24 @@ export function windowsFiles(): WindowsFiles {
       try {
         return statSync(path).isFile();
       } catch {
-        // There is none, or the name cannot be one of a file.
+        // There is no such file, or the name is invalid.
         return false;
       }
     },
   };
 }
 
-/** What to start, and how. */
+/** The program to start, with its arguments. */
 export interface WindowsCommand {
   readonly file: string;
   readonly args: readonly string[];
-  /** Whether `args` are parts of a command line as they are, without another round of quotes. */
+  /** Whether `args` go into the command line unchanged, without more quotes. */
   readonly isVerbatim: boolean;
   /** Variables that the command line needs. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A program that cannot be run; `code` says why, as spawn does elsewhere. */
+/** A program that cannot be run; `code` is that of spawn on other systems. */
 export class WindowsCommandError extends Error {
   override readonly name = "WindowsCommandError";
   readonly code: "ENOENT" | "EACCES" | "EINVAL";
@@ -49,9 +49,9 @@ export class WindowsCommandError extends Error {
   }
 }
 
-/** The kinds of files that Windows itself or cmd.exe runs. Others of PATHEXT, such as .JS, are opened by another program. */
+/** The files that Windows or cmd.exe runs itself. Another program opens the other kinds of PATHEXT, such as .JS. */
 const RUNNABLE: readonly string[] = [".com", ".exe", ".bat", ".cmd"];
-/** What cmd.exe reads at most. */
+/** The longest command line of cmd.exe. */
 const MAX_LINE = 8191;
 
 function extensionOf(path: string): string {
@@ -72,7 +72,7 @@ function folders({ env }: WindowsFiles): readonly string[] {
   return env("NoDefaultCurrentDirectoryInExePath") === undefined ? ["", ...inPath] : inPath;
 }
 
-/** The file that a name means: as it is where it has an ending, else with those of PATHEXT. */
+/** The file of a name: as written if it has an ending, then with each ending of PATHEXT. */
 function find(name: string, files: WindowsFiles): string {
   const isPath = /[\\/:]/.test(name);
   const exact = extensionOf(name) === "" ? [] : [""];
@@ -95,9 +95,9 @@ function find(name: string, files: WindowsFiles): string {
 }
 
 /**
- * One argument as cmd.exe and then the program behind the batch file read it. Inside of quotes cmd.exe gives no character a
- * meaning but `%`, also when the batch file passes its arguments on as %*; `""` is a quote to the C runtime and leaves
- * cmd.exe inside. What a variable holds is not expanded again, so `%` comes from a variable.
+ * Quotes one argument for cmd.exe and for the program that the batch file runs. Inside quotes only `%` is special to
+ * cmd.exe, even when the batch file passes its arguments on as %*. The C runtime reads `""` as a quote, and for cmd.exe
+ * it does not end the quotes. cmd.exe does not expand the value of a variable again, so `%` comes from a variable.
  */
 function quoteForBatch(arg: string): string {
   const text = arg.replaceAll("%", `%${PERCENT}%`);
@@ -112,7 +112,7 @@ function throughCmd(line: string, { env }: WindowsFiles, variables: WindowsComma
   if (line.length > MAX_LINE) {
     throw new WindowsCommandError("EINVAL", `cmd.exe reads ${MAX_LINE} characters at most, these are ${line.length}`);
   }
-  // No AutoRun; extensions on, delayed expansion (`!`) off, regardless of the registry; the outermost quotes go.
+  // No AutoRun; extensions on and delayed expansion (`!`) off, whatever the registry says; /s strips the outer quotes.
   return { file, args: ["/d", "/e:on", "/v:off", "/s", "/c", `"${line}"`], isVerbatim: true, env: variables };
 }
 
