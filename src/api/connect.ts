@@ -6,18 +6,18 @@ import { endsOf } from "../core/trial.ts";
 import { ByteStreamConnection, type Connection } from "./connection.ts";
 
 /**
- * Opens a TCP connection, and resolves only with a real peer at its other end. What to dial is part of the options, or
- * comes first: `connect("db:5432", options)`, `connect(5432)`.
+ * Opens a TCP connection, and resolves only with a real peer at its other end. The target is part of the options, or
+ * the first argument: `connect("db:5432", options)`, `connect(5432)`.
  *
  * Without `retry` a self-connection is dialed again at once, up to three connects in all; every other failure is the
- * runtime's own error, untouched. With `retry` it goes on until a real peer accepts, the limits are reached, or a
- * permanent error occurs, such as a missing permission.
+ * runtime's own error, untouched. With `retry` it dials until a real peer accepts, a limit is reached, or a permanent
+ * error occurs, such as a missing permission.
  *
  * @throws TypeError when an option has the wrong type or an unknown name
  * @throws RangeError when a number is out of its range
  * @throws SelfConnectError when the kernel connected the socket to itself: the port has no listener
  * @throws ConnectTimeoutError when `timeout` or, without retry, `attemptTimeout` ran out
- * @throws `signal.reason`, as it is, when the signal aborts
+ * @throws `signal.reason`, unchanged, when the signal aborts
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ import { ByteStreamConnection, type Connection } from "./connection.ts";
  * ```
  */
 export function connect<Native = unknown>(options: ConnectOptions): Promise<Connection<Native>>;
-/** The same, with the endpoint as text (see `parseEndpoint`) or the port of this host first. */
+/** The same, with the target first: an endpoint as text (see `parseEndpoint`), or a port of this host. */
 export function connect<Native = unknown>(
   target: string | number,
   options?: Omit<ConnectOptions, "hostname" | "port">,
@@ -43,7 +43,7 @@ export async function connect<Native = unknown>(
     const { socket } = proved;
     const pair = endsOf(adapter, proved, target);
     const settings = { hostname: target.hostname, allowHalfOpen };
-    // What the runtime's socket is, the caller says.
+    // The caller chooses the type of the runtime's socket.
     return new ByteStreamConnection(adapter.byteStream(socket), pair, socket as Native, settings);
   });
 }

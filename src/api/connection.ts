@@ -6,8 +6,8 @@ import { Outgoing } from "./outgoing.ts";
 import { assertTlsOptions, type StartTlsOptions } from "./start_tls.ts";
 
 /**
- * A connection to a real peer. Names are those of the WinterTC Sockets API where it has one. Name the runtime's type for
- * `native` where it is known: `const connection: Connection<Deno.TcpConn> = await connect(...)`.
+ * A connection to a real peer. The names are those of the WinterTC Sockets API, where it has one. Give the runtime's
+ * type of `native` where it is known: `const connection: Connection<Deno.TcpConn> = await connect(...)`.
  */
 export interface Connection<Native = unknown> extends AsyncDisposable {
   /** This end, as the kernel reports it. */
@@ -15,49 +15,49 @@ export interface Connection<Native = unknown> extends AsyncDisposable {
   /** The peer, as the kernel reports it: the address that answered, never a name. */
   readonly remote: Endpoint;
   /**
-   * What the peer sends, as a byte stream. At most 64 KiB and a chunk are read before they are asked for. Each chunk has
-   * memory of its own, which on Deno takes most of the time of a large transfer: read that into one buffer again and again,
-   * with `getReader({ mode: "byob" })`. It ends when the peer ends or the connection is closed, errors when the connection
-   * fails, and closes the connection when it is cancelled, by leaving a `for await` loop too.
+   * The bytes from the peer, as a byte stream. At most 64 KiB and one chunk are read ahead. Each chunk has its own
+   * memory, whose allocation takes most of the time of a large transfer on Deno: there read into one reused buffer,
+   * with `getReader({ mode: "byob" })`. The stream ends when the peer ends or the connection is closed, and errors when
+   * the connection fails. Cancelling the stream, for example by leaving a `for await` loop, closes the connection.
    */
   readonly readable: ReadableStream<Uint8Array>;
   /**
-   * What the peer gets; a write resolves when the kernel has taken it. Closing it sends FIN; reading goes on. Aborting it
-   * drops the connection at once, as `reset()` does.
+   * The bytes to the peer. A write resolves when the kernel has taken it. Closing the stream sends FIN; reading goes
+   * on. Aborting the stream drops the connection at once, as `reset()` does.
    */
   readonly writable: WritableStream<Uint8Array>;
   /**
-   * Resolves when the connection is closed, by whichever side; rejects with its failure, the one that reads and writes
-   * report too, `ECONNRESET` when the peer has reset it. It settles without a reader or a writer, unless the peer has sent
-   * more than is read ahead.
+   * Resolves when the connection is closed, by this end or by the peer; rejects with the connection's failure, the same
+   * as that of reads and writes: `ECONNRESET` when the peer has reset it. It settles without a reader or a writer,
+   * unless the peer has sent more than is read ahead.
    */
   readonly closed: Promise<void>;
   /**
-   * Sends everything that was passed to `writable`, then closes both directions. Reading ends at once. Resolves when the
-   * connection is closed, in order or not, which `closed` tells. Safe to call twice.
+   * Sends everything that was passed to `writable`, then closes both directions. Reading ends at once. Resolves when
+   * the connection is closed, even if it failed; `closed` tells which. Safe to call twice.
    *
-   * The descriptor is kept until the peer has ended too, since closing it earlier could destroy what is still on its way,
-   * but not for longer than 0.1 s in which nothing arrives (1 s after more than 64 KiB were written).
+   * The descriptor stays open until the peer has ended too, because closing it earlier could destroy bytes on their
+   * way. It is closed anyway after 0.1 s without incoming data (1 s if more than 64 KiB were written).
    */
   close(): Promise<void>;
   /**
-   * Drops the connection at once, with a reset that leaves no TIME-WAIT. `Deno.TcpConn` has no way to send one: there
-   * it is a plain close without waiting.
+   * Drops the connection at once, with a reset that leaves no TIME-WAIT. `Deno.TcpConn` cannot send a reset: there this
+   * is a plain close without waiting.
    */
   reset(): void;
   /**
-   * Goes on over TLS with the same peer, also after plain bytes were exchanged, and resolves when the peer's certificate
-   * has been verified. This connection then has no streams any more; closing it closes the other one.
+   * Continues over TLS with the same peer, even after plain bytes were exchanged; resolves when the peer's certificate
+   * has been verified. The streams of this connection then no longer work; closing it closes the new one.
    *
-   * @throws Error while a read is pending, with bytes that were not read or writes that were not sent, and when closed
+   * @throws Error while a read is pending, with unread bytes or unsent writes, and when the connection is closed
    * @throws the error of `node:tls` when the peer cannot be verified; the connection is dropped then
    */
   startTls(options?: StartTlsOptions): Promise<Connection>;
-  /** The runtime's own object: `Deno.TcpConn`, `Bun.Socket`, or `net.Socket` where that was needed; over TLS `TLSSocket`. */
+  /** The runtime's own object: `Deno.TcpConn`, `Bun.Socket`, or `net.Socket` where needed; over TLS `TLSSocket`. */
   readonly native: Native;
 }
 
-/** How a connection behaves besides its bytes. */
+/** The settings of a connection. */
 export interface ConnectionSettings {
   /** The name or address that was dialed. */
   readonly hostname?: string | undefined;
@@ -66,7 +66,7 @@ export interface ConnectionSettings {
 }
 
 /**
- * Makes web streams of a byte stream, and ends them: the one place that decides how a connection ends, on every runtime.
+ * Makes web streams of a byte stream. On every runtime only this class decides how a connection ends.
  *
  * @internal
  */
@@ -102,7 +102,7 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
       this.#resolveClosed = resolve;
       this.#rejectClosed = reject;
     });
-    // A program that does not look at `closed` learns of the failure from the streams.
+    // A program that does not use `closed` learns of the failure from the streams.
     this.closed.catch(() => {});
     this.#incoming = new Incoming(bytes, () => this.close());
     this.#outgoing = new Outgoing(bytes, {
@@ -148,7 +148,7 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
     }
   }
 
-  /** The first failure is the one that everything reports. */
+  /** Reads, writes and `closed` all report the first failure. */
   #fail(error: unknown): unknown {
     if (this.#isOver) return this.#failure ?? error;
     this.#failure = connectionFailure(error);
@@ -171,7 +171,7 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
 
   async #doFlushAndClose(): Promise<void> {
     await this.#outgoing.drain();
-    // A connection whose streams were never used has nothing to lose: it only proved that the peer is there.
+    // A connection whose streams were never used has no bytes to lose: it only proved that the peer is there.
     const isUsed = this.#incoming.isUsed || this.#outgoing.isUsed;
     if (isUsed && !this.#isOver && !this.#hasPeerEnded) {
       await this.#sendFin().catch(() => {});
@@ -224,14 +224,14 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
     }
   }
 
-  /** Why the bytes cannot be handed over now; undefined when they can. */
+  /** Why TLS cannot start now; undefined when it can. */
   #busy(): string | undefined {
     if (this.#secure || this.#abandonTls) return "it has been started already";
     if (this.#isOver || this.#closing || this.#hasPeerEnded) return "the connection is closed";
     return this.#incoming.inUse ?? this.#outgoing.inUse;
   }
 
-  /** Hands the bytes to the other connection; this one closes when that does. */
+  /** Hands the bytes to a new connection over TLS; this connection closes when the new one does. */
   #handOver(bytes: ByteStream, native: unknown, hostname: string): Connection {
     this.#isOver = true;
     this.#incoming.discard();

@@ -2,24 +2,24 @@ import { webStreams } from "../adapters/web_streams.ts";
 import type { ByteStream } from "../core/byte_stream.ts";
 
 /**
- * How much is read before it is asked for. Some is needed: the end of a connection arrives behind its bytes, and would
- * not be noticed without a reader.
+ * How many bytes are read without a reader. Some are needed: the end of a connection arrives after its bytes, and would
+ * otherwise be noticed only by a reader.
  */
 const READ_AHEAD_BYTES = 65536;
 
-/** The direction from the peer to us: what has arrived, how it ended, and the stream that shows both. */
+/** The direction from the peer to this end: the bytes that have arrived, how they ended, and the stream of both. */
 export class Incoming {
   readonly #bytes: ByteStream;
   readonly #onCancel: () => Promise<void>;
   readonly #chunks: Uint8Array[] = [];
   #length = 0;
   #isPaused = false;
-  /** Whether a reader waits for a chunk, so that none is queued. */
+  /** Whether a reader waits for a chunk; then none is queued. */
   #isAwaited = false;
   /**
-   * Whether it was asked for again meanwhile: by a second read, or by the reader that follows one that was released. What
-   * answers the read of the released one into its buffer does not reach that reader (Streams Standard,
-   * ReadableByteStreamControllerRespondInReadableState), what is enqueued does.
+   * Whether the stream pulled again meanwhile: for a second read, or for a new reader after another was released. Bytes
+   * copied into the buffer of the released reader's read do not reach the new reader (Streams Standard,
+   * ReadableByteStreamControllerRespondInReadableState); enqueued chunks do.
    */
   #isAwaitedTwice = false;
   #isDiscarding = false;
@@ -40,26 +40,26 @@ export class Incoming {
     return this.#stream ??= this.#makeStream();
   }
 
-  /** Whether the stream was ever asked for. */
+  /** Whether the stream was ever used. */
   get isUsed(): boolean {
     return this.#stream !== undefined;
   }
 
-  /** What keeps the bytes that follow from being read by anything but this stream; undefined when nothing does. */
+  /** Why only this stream may read the next bytes; undefined when other code may. */
   get inUse(): string | undefined {
     if (this.#isAwaited) return "a read is pending";
     const length = this.#length + this.#queued;
     return length > 0 ? `${length} bytes that have arrived were not read` : undefined;
   }
 
-  /** How many bytes are in the stream itself: those that answered the read of a reader that was released. */
+  /** How many bytes are in the stream itself: those for a read of a released reader. */
   get #queued(): number {
     return -(this.#controller?.desiredSize ?? 0);
   }
 
   #makeStream(): ReadableStream<Uint8Array> {
     const { ReadableStream } = webStreams();
-    // Nothing is queued in the stream itself: what is read ahead is kept here, where it can be dropped.
+    // No chunk is queued in the stream itself: bytes read ahead are kept in this class, which can drop them.
     const stream = new ReadableStream({
       type: "bytes",
       start: (controller) => void (this.#controller = controller),
@@ -73,12 +73,12 @@ export class Incoming {
     return stream;
   }
 
-  /** Whether the memory of the chunk is in use from now on: its bytes may have been copied, or dropped. */
+  /** Returns whether the chunk's memory stays in use; false when its bytes have been copied or dropped. */
   push(chunk: Uint8Array): boolean {
     this.received += chunk.length;
     if (this.#isDiscarding || chunk.length === 0) return false;
-    // Without a reader the bytes are kept here, unless the read of one that was released still waits in the stream: then
-    // the next reader would ask the stream alone.
+    // Without a reader the bytes are kept here, unless the read of a released reader is still pending in the stream:
+    // then the next reader would get bytes only from the stream.
     const isAwaited = this.#isAwaited && (this.#stream?.locked || this.#controller?.byobRequest !== null);
     const mayCopy = !this.#isAwaitedTwice && this.#stream?.locked;
     this.#isAwaited = this.#isAwaitedTwice = false;
@@ -109,7 +109,7 @@ export class Incoming {
     this.#settle();
   }
 
-  /** Gives the chunk to the reader that waits. Whether its memory is still in use: a reader with a buffer gets a copy. */
+  /** Gives the chunk to the waiting reader. Returns whether its memory stays in use: a reader's buffer gets a copy. */
   #deliver(chunk: Uint8Array, mayCopy = true): boolean {
     const request = mayCopy ? this.#controller?.byobRequest : undefined;
     if (!request?.view) {
@@ -134,7 +134,7 @@ export class Incoming {
     this.#bytes.resume();
   }
 
-  /** No more will arrive. What has arrived can still be read, then the stream ends, or errors with the failure. */
+  /** No more bytes will arrive. Those here can still be read, then the stream ends, or errors with the failure. */
   end(failure?: unknown): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -142,7 +142,7 @@ export class Incoming {
     this.#settle();
   }
 
-  /** Ends reading now. What arrives from now on is taken from the kernel, so that the peer can go on, and dropped. */
+  /** Ends reading now. Later bytes are read from the kernel, so that the peer can continue, and dropped. */
   discard(): void {
     this.#isDiscarding = true;
     this.#chunks.length = this.#length = 0;
@@ -155,17 +155,17 @@ export class Incoming {
   #settle(): void {
     const controller = this.#controller;
     if (!controller || !this.#hasEnded || this.#isSettled || this.#chunks.length > 0) return;
-    // An error would drop what is still in the stream. Once that has been read it asks again.
+    // An error would drop the bytes still in the stream. After these have been read, the stream pulls again.
     if (this.#failure !== undefined && this.#queued > 0) return;
     this.#isSettled = true;
     if (this.#failure !== undefined) return controller.error(this.#failure);
     try {
       controller.close();
     } catch {
-      // A read into elements of several bytes has got half of one: the stream has ended with an error of its own.
+      // A read into elements of several bytes has got a part of one: the stream has failed with its own error.
       return;
     }
-    // A pending read into the reader's own buffer ends only when that is given back.
+    // A pending read into the reader's own buffer ends only when the buffer is returned.
     controller.byobRequest?.respond(0);
   }
 }

@@ -1,8 +1,8 @@
 import { type Endpoint, sameEndpoint } from "../core/endpoint.ts";
 
-/** A `net.Socket` or `Bun.Socket`, as far as it matters here. */
+/** The properties of a `net.Socket` or `Bun.Socket` that are compared. */
 export interface SocketLike {
-  /** Undefined before it is connected and, on Bun, once it is closed. */
+  /** Undefined before the socket is connected and, on Bun, after it is closed. */
   readonly localAddress?: string | undefined;
   /** See `localAddress`. */
   readonly localPort?: number | undefined;
@@ -12,7 +12,7 @@ export interface SocketLike {
   readonly remotePort?: number | undefined;
 }
 
-/** A `Deno.TcpConn`, as far as it matters here. */
+/** The properties of a `Deno.TcpConn` that are compared. */
 export interface DenoConnLike {
   /** A `Deno.NetAddr`. */
   readonly localAddr: object;
@@ -31,16 +31,16 @@ export interface PairLike {
 function isSame(local: unknown, remote: unknown): boolean {
   const a = (local ?? {}) as Partial<Endpoint>;
   const b = (remote ?? {}) as Partial<Endpoint>;
-  // The fast path of nearly every connection: nothing is allocated and no text is compared.
+  // Almost every connection ends here: nothing is allocated and no text is compared.
   if (a.port !== b.port || !a.port || !a.hostname || !b.hostname) return false;
   return sameEndpoint(a as Endpoint, b as Endpoint);
 }
 
 /**
- * Whether the kernel connected this socket to itself: its local and remote endpoints are the same endpoint.
+ * Whether the kernel connected this socket to itself: its local and remote endpoints are the same.
  *
- * Takes a `Deno.TcpConn`, a `Bun.Socket`, a `net.Socket` or anything with `local` and `remote`. What has no remote
- * end yet, or any more, is not a self-connection.
+ * Takes a `Deno.TcpConn`, a `Bun.Socket`, a `net.Socket` or anything with `local` and `remote`. A socket without a
+ * remote end, before it is connected or after it is closed, is not a self-connection.
  *
  * @throws TypeError when the value has no endpoints at all
  *

@@ -1,21 +1,21 @@
 const TICK_MS = 25;
-/** After these nothing arrives any more, once the peer's kernel has room for all that was written ... */
+/** The wait ends after this time without data, if the peer's kernel has room for everything that was written ... */
 const QUIET_MS = 100;
-/** ... and while the peer may not have taken all of it yet. */
+/** ... and after this time if it may not have room. */
 const LARGE_QUIET_MS = 1000;
-/** What the receive buffer of a peer takes without its program, at Linux' defaults. */
+/** How much the receive buffer of a peer holds by default on Linux. */
 const SMALL_BYTES = 65536;
 const MAX_MS = 10_000;
-/** How much more than what was written is dropped before a peer is taken for one that will not stop by itself. */
+/** How many bytes more than were written may arrive before the peer counts as one that does not stop. */
 const SLACK_BYTES = 1 << 20;
 
 /**
- * Waits for the peer's end after ours. To close the descriptor earlier, with bytes of the peer unread or still to come,
- * makes the kernel send a reset, and that destroys what is still on its way to the peer (RFC 1122, 4.2.2.13). What the peer has
- * taken is not reported: the wait is over when nothing has arrived for a while, and at the latest after ten seconds,
- * or after more bytes than an echo of ours would be.
+ * Waits for the peer's end after our own. If the descriptor is closed while the peer's bytes are unread or still
+ * arriving, the kernel sends a reset, which destroys the bytes still on their way to the peer (RFC 1122, 4.2.2.13). No
+ * runtime reports which bytes the peer has received, so the wait ends when nothing has arrived for a while, at the
+ * latest after ten seconds, or after more bytes than an echo would have.
  *
- * Time is counted in ticks: a process that was stopped meanwhile sees one late tick, and what has arrived before the next.
+ * Time is counted in ticks: a process that was stopped gets one late tick, and reads the arrived bytes before the next.
  */
 export function awaitPeer(written: number, received: () => number): { stop: () => void; done: Promise<void> } {
   const quietTicks = (written > SMALL_BYTES ? LARGE_QUIET_MS : QUIET_MS) / TICK_MS;

@@ -11,7 +11,7 @@ const ACCESS = {
 let openHintFor: OpenHint | undefined;
 let isLoading = false;
 
-/** Loaded at the first need, beside a pause: node:fs and node:os take Deno some milliseconds. */
+/** Loads the module when it is first needed, during a pause: on Deno node:fs and node:os take some milliseconds. */
 function load(): void {
   if (isLoading) return;
   isLoading = true;
@@ -19,8 +19,8 @@ function load(): void {
 }
 
 /**
- * A hint for a wait for a port of `hostname`; null where there is none, undefined as long as that is not known: it may be
- * asked for again.
+ * A hint for a wait for a port of `hostname`; null where there is none; undefined while the module is loading: ask
+ * again later.
  */
 export function openLocalHint(hostname: string): Hint | null | undefined {
   if (openHintFor === undefined) load();

@@ -1,18 +1,18 @@
 import { webStreams } from "../adapters/web_streams.ts";
 import type { ByteStream } from "../core/byte_stream.ts";
 
-/** What the direction from us to the peer tells its connection. */
+/** The events that the outgoing direction reports to its connection. */
 export interface OutgoingEvents {
-  /** A write has failed. Returns what it rejects with: the connection's first failure. */
+  /** A write has failed. Returns the error for the writer: the connection's first failure. */
   failed(error: unknown): unknown;
-  /** The user has closed the stream, and everything before that is sent. */
+  /** The user has closed the stream, and all earlier chunks are sent. */
   closed(): Promise<void>;
   /** The user has aborted the stream. */
   aborted(): void;
 }
 
 function isBytes(chunk: unknown): chunk is Uint8Array {
-  // Not instanceof: a test environment such as jsdom has a Uint8Array of its own.
+  // Not instanceof: a test environment such as jsdom has its own Uint8Array.
   return ArrayBuffer.isView(chunk) && (chunk as Partial<Uint8Array>)[Symbol.toStringTag] === "Uint8Array";
 }
 
@@ -21,9 +21,9 @@ function closedError(): Error {
 }
 
 /**
- * The direction from us to the peer. A WritableStream hands its sink one chunk at a time and does not say how many wait
- * behind it, but it asks the strategy for the size of each within the call of write(). The chunks are counted there: all
- * that were passed to the stream up to a moment are sent when as many have been written.
+ * The direction from this end to the peer. A WritableStream gives its sink one chunk at a time and does not report how
+ * many are queued, but it calls the strategy's `size` for each chunk inside write(). There the chunks are counted: all
+ * chunks passed to the stream up to a moment are sent once the same number has been written.
  */
 export class Outgoing {
   readonly #bytes: ByteStream;
@@ -31,7 +31,7 @@ export class Outgoing {
   #passed = 0;
   #taken = 0;
   #written = 0;
-  /** How many chunks are still sent. */
+  /** How many chunks are sent at most; later ones are refused. */
   #limit = Infinity;
   #isOver = false;
   #failure: unknown;
@@ -41,7 +41,7 @@ export class Outgoing {
   #stream: WritableStream<Uint8Array> | undefined;
   #controller: WritableStreamDefaultController | undefined;
   #isAbortHeard = false;
-  /** How many bytes were given to the kernel. */
+  /** How many bytes were passed to the kernel. */
   sent = 0;
 
   constructor(bytes: ByteStream, events: OutgoingEvents) {
@@ -53,12 +53,12 @@ export class Outgoing {
     return this.#stream ??= this.#makeStream();
   }
 
-  /** Whether the stream was ever asked for. */
+  /** Whether the stream was ever used. */
   get isUsed(): boolean {
     return this.#stream !== undefined;
   }
 
-  /** What keeps other bytes from being written behind those of this stream; undefined when nothing does. */
+  /** Why no other code may write after this stream; undefined when it may. */
   get inUse(): string | undefined {
     if (this.#isClosing) return "its writable was closed";
     return this.#written < this.#passed ? "a write has not been sent" : undefined;
@@ -87,7 +87,7 @@ export class Outgoing {
     if (this.#taken >= this.#limit || this.#isOver) throw closedError();
     this.#taken++;
     if (!isBytes(chunk)) {
-      // The stream has ended: chunks that wait behind this one are not sent.
+      // The stream has failed: the chunks queued after this one are not sent.
       this.#passed = this.#written = this.#taken;
       this.#limit = 0;
       this.#onDrained?.();
@@ -103,7 +103,7 @@ export class Outgoing {
   #awaitWrite(writing: Promise<void>): Promise<void> {
     if (!this.#isAbortHeard) {
       this.#isAbortHeard = true;
-      // The sink's abort() waits for a write that is under way, and the peer may never take that.
+      // The sink's abort() waits for the pending write, which the peer may never take.
       const signal = this.#controller?.signal;
       signal?.addEventListener("abort", () => this.#abort(signal.reason), { once: true });
     }
@@ -118,7 +118,7 @@ export class Outgoing {
   }
 
   #abort(reason: unknown): void {
-    // The stream errors by itself, with the reason; done from here, its user's abort() would reject.
+    // The stream errors by itself, with the reason. If this method errored it, the user's abort() would reject.
     this.#controller = undefined;
     this.#rejectWrite?.(reason);
     this.#events.aborted();
@@ -129,21 +129,21 @@ export class Outgoing {
     if (this.#written >= this.#limit) this.#onDrained?.();
   }
 
-  /** Resolves when all that was passed to the stream until now is sent, or when nothing can be sent any more. */
+  /** Resolves when all chunks passed to the stream until now are sent, or when nothing can be sent any more. */
   drain(): Promise<void> {
     this.#limit = Math.min(this.#limit, this.#passed);
     if (this.#isOver || this.#written >= this.#limit) return Promise.resolve();
     return new Promise((resolve) => this.#onDrained = resolve);
   }
 
-  /** Ends a stream that has been drained. A `close()` of its user that still waits in its queue comes first. */
+  /** Ends a drained stream. A `close()` of the user that is still queued comes first. */
   end(): void {
     this.#isOver = true;
     if (this.#controller === undefined) return;
     setTimeout(() => this.#isClosing || this.#controller?.error(closedError()));
   }
 
-  /** Drops what has not been sent. */
+  /** Drops the unsent chunks. */
   fail(error: unknown): void {
     this.#isOver = true;
     this.#failure = error;

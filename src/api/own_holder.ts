@@ -10,7 +10,7 @@ import { watchListeners } from "../host/listener_watch.ts";
 import { PortHolder } from "../host/port_holder.ts";
 import { readPortSettings } from "../host/port_settings.ts";
 
-/** Whether this system has a way to keep a port from every client: Linux passes over a port that is bound. */
+/** Whether this system can keep a port from every client: Linux gives no client a bound port. */
 export const canHold: boolean = process.platform === "linux";
 
 function mayRead(path: string): boolean {
@@ -25,13 +25,13 @@ export const ownHolder: PortHolder = new PortHolder({
 });
 
 const thread = new HolderThread();
-/** A socket that was closed may keep its address for a moment: each hold of the thread has another. */
+/** A closed socket may keep its address for a moment, so each hold of the thread uses another address. */
 const THREAD_ADDRESSES = 250;
 let holdsInThread = 0;
 
 /**
- * Holds the port before it returns. Where this process cannot bind a socket at once, a thread does, at an address of its
- * own, until this process has.
+ * Holds the port before it returns. Where this thread cannot bind a socket at once, another thread does, at its own
+ * address, until this thread has bound one.
  */
 export function holdAtOnce(port: number): KeptPort {
   const hostname = openAtOnce === undefined
@@ -39,26 +39,26 @@ export function holdAtOnce(port: number): KeptPort {
     : undefined;
   if (hostname === undefined) return ownHolder.hold(port);
   const endEarly = thread.hold(hostname, port);
-  // There is one address for both.
+  // Both threads would use the same address.
   if (!isHolderAddress(hostname)) return { settled: Promise.resolve(), release: () => Promise.resolve(endEarly()) };
   const hold = ownHolder.hold(port);
   hold.settled.then(endEarly, endEarly);
   return hold;
 }
 
-/** Ports below are for servers with a privilege; the kernel gives them to no client by default. */
+/** Ports below are privileged; by default the kernel gives them to no client. */
 const FIRST_UNPRIVILEGED = 1024;
 
 function readSettings(): PortSettings | undefined {
   try {
     return mayRead(PROC) ? readPortSettings() : undefined;
   } catch {
-    // Deno reads there only with --allow-all; a container may hide it.
+    // Deno reads /proc only with --allow-all; a container may hide it.
     return undefined;
   }
 }
 
-/** Tells of a port whether the kernel may give it to a client, by the settings as they are now; if unknown, it may. */
+/** Returns a test whether the kernel may give a port to a client, by the current settings; unknown counts as yes. */
 export function readRisk(): (port: number) => boolean {
   const settings = readSettings();
   if (settings === undefined) return (port) => port >= FIRST_UNPRIVILEGED;

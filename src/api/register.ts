@@ -7,9 +7,9 @@
  * bun --preload @realpeer/tcp/register main.ts
  * ```
  *
- * A socket that the kernel connected to itself reports `SelfConnectError`, with code ECONNREFUSED, in place of 'connect',
- * and has been reset. Sockets to real peers, pipes, unix sockets, and sockets whose `localPort` the program chose are
- * left as they are. Loading it more than once guards once.
+ * A socket that the kernel connected to itself emits 'error' with a `SelfConnectError`, code ECONNREFUSED, instead of
+ * 'connect', and has been reset. Nothing changes for sockets to real peers, pipes, unix sockets, and sockets whose
+ * `localPort` the program chose. Loaded more than once, it guards once.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ import { guardAllSockets } from "../adapters/node/guard.ts";
 import { portOf } from "../core/dialed_port.ts";
 import { canHold, holdAtOnce, ownHolder, readRisk } from "./own_holder.ts";
 
-/** Ports that are shielded for the life of the process, also for other programs: `41000,41002`. */
+/** The ports to shield for the life of the process, from clients of all programs: `41000,41002`. */
 const VARIABLE = "REALPEER_SHIELD";
 
 function shieldedPorts(): number[] {
@@ -40,7 +40,7 @@ function shieldedPorts(): number[] {
   });
 }
 
-/** Read once, with the first call that dials. */
+/** Read once, at the first call that dials. */
 let risk: ((port: number) => boolean) | undefined;
 
 function isAtRisk(port: number): boolean {

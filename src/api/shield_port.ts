@@ -3,17 +3,17 @@ import { canHold, ownHolder, readRisk } from "./own_holder.ts";
 
 /**
  * Why no client can be connected to itself on the port now: this process holds it, another socket has it on every
- * address, or the kernel gives it to no client anyhow. `"unsupported"` promises nothing: this is not Linux.
+ * address, or the kernel never gives it to clients. `"unsupported"` promises nothing: this is not Linux.
  */
 export type ShieldState = "held" | "listening" | "not-at-risk" | "unsupported";
 
-/** A port that the kernel gives to no client of this host that lets it choose. */
+/** A port that the kernel chooses for no client of this host. */
 export interface PortShield extends AsyncDisposable {
-  /** The port, as it was asked for. */
+  /** The port given to `shieldPort`. */
   readonly port: number;
-  /** How it is now: `"listening"` becomes `"held"` within 100 ms after the listener has gone. */
+  /** The current state: `"listening"` becomes `"held"` within 100 ms after the listener has gone. */
   readonly state: ShieldState;
-  /** Ends the shield; resolves when nothing of it is left. Other shields of the port stay. Safe to call twice. */
+  /** Ends the shield; resolves when it is gone. Other shields of the port stay. Safe to call twice. */
   release(): Promise<void>;
 }
 
@@ -29,13 +29,12 @@ function shieldOf(port: number, state: () => ShieldState, release: () => Promise
 }
 
 /**
- * Shields a port: as long as this process runs or until `release()`, the kernel gives it to no client of this host (of
- * this network namespace) that lets the kernel choose its port, in any program. So no client can be connected to itself on
- * it. Needs no root.
+ * Shields a port: as long as this process runs or until `release()`, the kernel chooses the port for no client of this
+ * host (of this network namespace), in any program. So no client can be connected to itself on it. Needs no root.
  *
- * Servers can bind the port and listen meanwhile: with SO_REUSEADDR on every address, without it on one address. A client
- * that binds a specific local address first, and then lets the kernel choose the port, can still be given it, though seldom.
- * Does not keep the process alive. Any number of shields of one port, in one process or in several, go together.
+ * Servers can bind the port and listen meanwhile: with SO_REUSEADDR on every address, without it on one address. A
+ * client that binds a specific local address first, and then lets the kernel choose the port, can still get it in rare
+ * cases. Does not keep the process alive. A port can have any number of shields, in one process or in several.
  *
  * @throws RangeError when the port is not an integer from 1 to 65535
  * @throws Error when the port cannot be held: there is no IPv4 loopback address, or (Deno) no permission to dial one

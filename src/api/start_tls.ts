@@ -1,6 +1,6 @@
 /** The options of `Connection.startTls`. Certificates and keys are PEM texts. */
 export interface StartTlsOptions {
-  /** The name, or address, that the peer's certificate must be for. @defaultValue the one that was dialed */
+  /** The name or address that the peer's certificate must match. @defaultValue the dialed one */
   readonly hostname?: string | undefined;
   /** The authorities, or self-signed certificates, to trust. @defaultValue those of the runtime */
   readonly ca?: string | readonly string[] | undefined;
@@ -8,9 +8,9 @@ export interface StartTlsOptions {
   readonly cert?: string | undefined;
   /** The private key of `cert`. */
   readonly key?: string | undefined;
-  /** What to speak over TLS, the preferred protocol first. */
+  /** The protocols to offer (ALPN), the preferred one first. */
   readonly alpnProtocols?: readonly string[] | undefined;
-  /** Takes any certificate. @defaultValue `false` */
+  /** Accepts any certificate. @defaultValue `false` */
   readonly insecure?: boolean | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Fixtures for tests of code that dials: a self-connection to order, and a port that refuses for as long as it is held.
- * On Deno, Bun and Node.
+ * Fixtures for tests of code that dials: a self-connection on demand, and a port that refuses while it is held. On
+ * Deno, Bun and Node.
  *
  * @example
  * ```ts
@@ -35,13 +35,13 @@ export interface SelfConnectedPairOptions {
    * @defaultValue `"127.0.0.1"`; `"::1"` on macOS and FreeBSD, which allow self-connections there only
    */
   readonly hostname?: string | undefined;
-  /** 1 to 65535; a free one unless given. */
+  /** 1 to 65535; a free port by default. */
   readonly port?: number | undefined;
 }
 
 /** A socket that is connected to itself: everything written to it can be read from it. */
 export interface SelfConnectedPair extends AsyncDisposable {
-  /** Both ends of the connection in one. */
+  /** The one socket at both ends of the connection. */
   readonly socket: net.Socket;
   /** The same endpoint as `remote`. */
   readonly local: Endpoint;
@@ -57,7 +57,7 @@ export interface DeadPort extends Endpoint, AsyncDisposable {
   release(): Promise<void>;
 }
 
-/** How often another port is tried when another program takes the free one first. */
+/** How many ports are tried when another program takes the free port first. */
 const PORT_TRIES = 5;
 
 async function listen(hostname: string): Promise<[server: net.Server, port: number]> {
@@ -84,8 +84,8 @@ async function drop(socket: net.Socket): Promise<void> {
 }
 
 /**
- * Connects a socket to itself, at once and every time: it binds the port that it then dials. Loaded or not, the guard of
- * `@realpeer/tcp/register` lets it through.
+ * Connects a socket to itself, at once and every time, by binding the port that it dials. `@realpeer/tcp/register` does
+ * not guard this socket.
  *
  * @throws TypeError when `hostname` is no IP literal
  * @throws RangeError when `port` is not an integer from 1 to 65535
@@ -124,9 +124,9 @@ export async function selfConnectedPair(options: SelfConnectedPairOptions = {}):
 }
 
 /**
- * Finds a loopback port that refuses every connection, and keeps it so: the kernel gives it neither to a server that asks
- * for any port nor to a client as its own end, which would be a self-connection. A server that binds this very port can
- * still listen on it. It does not keep the process alive.
+ * Finds a loopback port that refuses every connection, and holds it: the kernel gives it neither to a server that asks
+ * for any port nor to a client, which could connect to itself. A server that asks for this port can still listen on it.
+ * Does not keep the process alive.
  *
  * @example
  * ```ts
@@ -142,7 +142,7 @@ export async function deadPort(): Promise<DeadPort> {
 
 const LOOPBACK = "127.0.0.1";
 
-/** On the address itself: a server that asks for any port is given none that is bound there. */
+/** Held at the address itself: a server there that asks for any port does not get a bound one. */
 const deadPortHolder = new PortHolder({ open: openAtOnce, choose: () => LOOPBACK });
 
 async function holdDeadPort(): Promise<DeadPort> {
@@ -157,7 +157,7 @@ async function holdDeadPort(): Promise<DeadPort> {
   }
 }
 
-/** Where no port can be held: one end of a connection has it, which was bound first and accepts none. */
+/** For systems where no port can be held: the client end of a connection has the port, and accepts no connection. */
 async function occupyDeadPort(): Promise<DeadPort> {
   const [server, serverPort] = await listen(LOOPBACK);
   const holder = net.connect({ host: LOOPBACK, port: serverPort, localAddress: LOOPBACK });

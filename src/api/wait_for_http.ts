@@ -5,22 +5,22 @@ import { type ConnectOptions, ownProperties, resolveOptions } from "../core/opti
 import { hostnameOf, portOf } from "../core/url.ts";
 import { dialAndClose, type WaitResult, withWaitDefaults } from "./wait_for_port.ts";
 
-/** Which statuses count: one, several, or those for which a function returns true. */
+/** The statuses that count: one, several, or those for which a function returns true. */
 export type StatusTest = number | readonly number[] | ((status: number) => boolean);
 
-/** The options of `waitForPort`, and what HTTP adds. An answer is the proof: `stableFor` changes nothing here. */
+/** The options of `waitForPort` and those of the request. `stableFor` has no effect: an answer is proof enough. */
 export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port"> {
   /** The method of the request. @defaultValue `"GET"` */
   readonly method?: string | undefined;
-  /** Sent in addition to `host`, `accept` and, for a URL with a user, `authorization`; a header given here replaces theirs. */
+  /** Added to `host`, `accept` and, for a URL with a user, `authorization`; replaces a header of the same name. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** Which statuses count; redirects are not followed. @defaultValue `200 to 399` */
+  /** The statuses that count; redirects are not followed. @defaultValue `200 to 399` */
   readonly status?: StatusTest | undefined;
-  /** Takes any certificate, also one that has signed itself or names another host. @defaultValue `false` */
+  /** Accepts any certificate, even one that is self-signed or for another host. @defaultValue `false` */
   readonly insecure?: boolean | undefined;
 }
 
-/** Milliseconds for one answer: a development server may build the first page for long. */
+/** Milliseconds for one answer: a development server may take long to build the first page. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 function fail(name: string, expected: string, value: unknown): TypeError {
@@ -53,12 +53,12 @@ function statusTest(status: StatusTest | undefined): (status: number) => boolean
 
 /**
  * Waits until a real peer answers a request with a status that counts. The body is not read, redirects are not
- * followed, no proxy is asked. The options are those of `waitForPort`, with `attemptTimeout` 10000.
+ * followed, and no proxy is used. The options are those of `waitForPort`, with `attemptTimeout` 10000.
  *
  * @throws TypeError when the URL is neither `http:` nor `https:`, or an option has the wrong type or an unknown name
  * @throws RangeError when a number is out of its range
- * @throws ConnectTimeoutError when no answer counted in time; `cause` is the last failure
- * @throws `signal.reason`, as it is, when the signal aborts; the error of a certificate that is not accepted
+ * @throws ConnectTimeoutError when no such answer came in time; `cause` is the last failure
+ * @throws `signal.reason`, unchanged, when the signal aborts; the error of a certificate that is not accepted
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ export async function waitForHttp(
 }
 
 /**
- * `waitForHttp` for a caller that shows how the wait is going: `counts` is kept up to date meanwhile.
+ * `waitForHttp` for a caller that shows progress: `counts` is updated during the wait.
  *
  * @internal
  */

@@ -13,13 +13,13 @@ import {
 import { endsOf } from "../core/trial.ts";
 import { openLocalHint } from "./local_hint.ts";
 
-/** What it took until a real peer accepted. */
+/** The result of a wait for a real peer. */
 export interface WaitResult {
   /** The address that answered. */
   readonly remote: Endpoint;
   /** Connects made, self-connections included. */
   readonly attempts: number;
-  /** How many of them the kernel had connected to themselves. */
+  /** How many of them were self-connections. */
   readonly selfConnects: number;
   /** Milliseconds from the call. */
   readonly elapsed: number;
@@ -29,17 +29,17 @@ export interface WaitResult {
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
- * Waits until a real peer accepts connections, then closes the one that proved it. The options are those of `connect`,
- * with `retry` on and `timeout` 30000; what to wait for may come first: `waitForPort("db:5432")`, `waitForPort(5432)`.
+ * Waits until a real peer accepts a connection, then closes that connection. The options are those of `connect`, with
+ * `retry` on and `timeout` 30000; the target may come first: `waitForPort("db:5432")`, `waitForPort(5432)`.
  *
- * On Linux a server on this host is noticed within milliseconds: the kernel's count of sockets is read between the dials,
- * which are sparse therefore. That count is not used with a schedule of your own (`initialDelay`, `maxDelay`,
- * `multiplier`), nor on Deno without `--allow-all`, which it asks of all that read /proc/net.
+ * On Linux a server on this host is noticed within milliseconds: the kernel's count of sockets is read between the
+ * dials, which can therefore be rare. That count is not used with your own schedule (`initialDelay`, `maxDelay`,
+ * `multiplier`), nor on Deno without `--allow-all`, which Deno requires for reading /proc/net.
  *
  * @throws TypeError when an option has the wrong type or an unknown name
  * @throws RangeError when a number is out of its range
  * @throws ConnectTimeoutError when no peer accepted in time; `cause` is the last failure
- * @throws `signal.reason`, as it is, when the signal aborts
+ * @throws `signal.reason`, unchanged, when the signal aborts
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * ```
  */
 export function waitForPort(options: ConnectOptions): Promise<WaitResult>;
-/** The same, with the endpoint as text (see `parseEndpoint`) or the port of this host first. */
+/** The same, with the target first: an endpoint as text (see `parseEndpoint`), or a port of this host. */
 export function waitForPort(
   target: string | number,
   options?: Omit<ConnectOptions, "hostname" | "port">,
@@ -62,7 +62,7 @@ export async function waitForPort(
 }
 
 /**
- * `waitForPort` for a caller that shows how the wait is going: `counts` is kept up to date meanwhile.
+ * `waitForPort` for a caller that shows progress: `counts` is updated during the wait.
  *
  * @internal
  */
@@ -72,7 +72,7 @@ export async function waitWithCounts(options: ConnectOptions, counts?: AttemptCo
 }
 
 /**
- * Waits until an attempt of the adapter succeeds, and closes what it opened.
+ * Waits until an attempt of the adapter succeeds, then closes its socket.
  *
  * @internal
  */
@@ -85,7 +85,7 @@ export async function waitWith<Socket>(
 }
 
 /**
- * The same, with what was opened, now closed.
+ * The same, and also returns the closed socket.
  *
  * @internal
  */
@@ -103,7 +103,7 @@ export async function dialAndClose<Socket>(
 }
 
 /**
- * The options with the defaults of waiting; what is no object is left for the check.
+ * The options with the defaults of waiting. A value that is no object is left for `resolveOptions` to reject.
  *
  * @internal
  */
