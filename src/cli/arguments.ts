@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { isPort } from "../core/endpoint.ts";
 import { UsageError } from "./errors.ts";
 
-/** What an option takes: a value or nothing. */
+/** Whether an option takes a value, and its short form. */
 export interface OptionSpec {
   readonly type: "string" | "boolean";
   readonly short?: string;
@@ -10,16 +10,16 @@ export interface OptionSpec {
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
-/** What was given; an option that was not is undefined. */
+/** The parsed arguments; an option that was not given is undefined. */
 export interface Arguments<Specs extends OptionSpecs> {
   readonly values: { readonly [Name in keyof Specs]?: Specs[Name]["type"] extends "boolean" ? boolean : string };
   readonly positionals: readonly string[];
 }
 
-/** The longest word that another one may be meant by. */
+/** The longest word that is compared with the known ones. */
 const MAX_WORD = 40;
 
-/** How many letters must be changed, put in, left out or swapped with their neighbour (Damerau, Levenshtein). */
+/** How many letters must be changed, inserted, deleted or swapped with their neighbour (Damerau-Levenshtein). */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
@@ -35,9 +35,9 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
-/** The known word that was probably meant. */
+/** The known word that the user probably meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  // A word that is several times as long is never near.
+  // A word several times as long as the known ones is never near.
   if (word.length > MAX_WORD) return undefined;
   const isNear = (other: string): boolean =>
     editDistance(word, other) <= Math.max(1, Math.floor(other.length / 2)) ||
@@ -52,16 +52,16 @@ function unknownOption(rawName: string, specs: OptionSpecs, command: string): Us
 }
 
 /**
- * Takes the arguments of one command apart.
+ * Parses the arguments of one command.
  *
- * @throws UsageError with the nearest known option where one is unknown
+ * @throws UsageError for an unknown option, with the nearest known one
  */
 export function parseArguments<const Specs extends OptionSpecs>(
   command: string,
   args: readonly string[],
   specs: Specs,
 ): Arguments<Specs> {
-  // Strict parsing words its errors differently on each runtime, and knows no nearest option.
+  // The errors of strict parsing differ between the runtimes, and suggest no option.
   const { values, positionals, tokens } = parseArgs({
     args: [...args],
     options: specs,
@@ -86,9 +86,9 @@ export function parseArguments<const Specs extends OptionSpecs>(
 }
 
 /**
- * Reads a port that was given by itself.
+ * Reads an argument that is a port.
  *
- * @throws UsageError when it is not one
+ * @throws UsageError when the text is no port
  */
 export function parsePort(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : NaN;

@@ -8,7 +8,7 @@ import { wait } from "./commands/wait.ts";
 /** One of the commands; resolves with its exit status. */
 export type Command = (args: readonly string[], system: System, interrupts: Interrupts) => Promise<number> | number;
 
-/** Loaded when they are asked for: what they import costs time. `wait` has to start fast and is imported above. */
+/** Each command is loaded when used: its imports cost time. `wait` must start fast and is imported above. */
 const commands: Readonly<Record<string, () => Command | Promise<Command>>> = {
   wait: () => wait,
   start: async () => (await import("./commands/start.ts")).start,
@@ -36,7 +36,7 @@ async function run(system: System, interrupts: Interrupts): Promise<number> {
   if (name === undefined) {
     throw new UsageError(`No command: expected one of ${COMMAND_NAMES.join(", ")}, see realpeer --help`);
   }
-  // What follows "--" is not ours.
+  // The arguments after "--" belong to COMMAND.
   const ours = system.args.slice(0, system.args.indexOf("--") >>> 0);
   if (ours.includes("--version") || ours.includes("-V")) {
     system.stdout.write(`${(await import("./version.ts")).VERSION}\n`);
@@ -53,9 +53,9 @@ async function run(system: System, interrupts: Interrupts): Promise<number> {
   return await command(args, system, interrupts);
 }
 
-/** What shells report of a program that SIGPIPE has ended. */
+/** The status that shells report for a program ended by SIGPIPE. */
 const BROKEN_PIPE_STATUS = 128 + 13;
-/** How much of a message is shown: it may quote an argument of any length. */
+/** The longest message that is shown: a message may quote an argument of any length. */
 const MAX_LINE = 500;
 
 /** The error in one line. */
@@ -67,7 +67,7 @@ function lineOf(error: unknown): string {
   return isPermission && !line.includes("run again") ? `${line}, run again with the --allow-all flag` : line;
 }
 
-/** Runs the command line that the system was given and resolves with the exit status; it never rejects. */
+/** Runs the command line of `system.args` and resolves with the exit status; never rejects. */
 export async function runCommandLine(system: System): Promise<number> {
   const interrupts = new Interrupts(system);
   try {

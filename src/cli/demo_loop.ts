@@ -6,18 +6,18 @@ import { describeFailure, SelfConnectError } from "../core/errors.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options.ts";
 import { endsOf } from "../core/trial.ts";
 
-/** Where a demonstration stands. */
+/** The progress of a demonstration. */
 export interface DemoState {
   attempts: number;
   /** Self-connections that the guard rejected. */
   rejected: number;
 }
 
-/** A connection that succeeded; its peer may be itself or a server. */
+/** An open connection; its peer is itself or a server. */
 export interface DemoConnection {
   readonly pair: EndpointPair;
   readonly isSelf: boolean;
-  /** Ends it so that the port is free at once. */
+  /** Closes the connection so that the port is free at once. */
   release(): void;
 }
 
@@ -37,16 +37,16 @@ async function connectPlainly(adapter: Adapter<unknown>, { target }: ResolvedOpt
   return pair && connectionOf(adapter, socket, pair);
 }
 
-/** The same behind the guard. */
+/** The same with the guard. */
 async function connectGuarded(adapter: Adapter<unknown>, options: ResolvedOptions): Promise<DemoConnection> {
   const dialed = await dial(adapter, options);
   return connectionOf(adapter, dialed.socket, endsOf(adapter, dialed, options.target));
 }
 
 /**
- * Dials until a connect succeeds or the attempts are used up, then null.
+ * Dials until a connect succeeds; null when the attempts are used up.
  *
- * @throws after the first error that is not a refusal; `signal.reason`
+ * @throws Error after the first failure that is not a refusal; `signal.reason`
  */
 export async function dialDeadPort(
   target: Endpoint,
@@ -57,7 +57,7 @@ export async function dialDeadPort(
 ): Promise<DemoConnection | null> {
   const { hostname, port } = target;
   const bare = resolveOptions({ hostname, port });
-  // With one connect a call, each self-connection that the guard rejects is seen here.
+  // With one connect per call, this loop sees each self-connection that the guard rejects.
   const options = isGuarded ? resolveOptions({ hostname, port, retry: { maxAttempts: 1 }, attemptTimeout: 0 }) : bare;
   const adapter = await withAdapter(bare, (adapter) => Promise.resolve(adapter));
   const connect = isGuarded ? connectGuarded : connectPlainly;

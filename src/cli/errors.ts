@@ -1,7 +1,7 @@
-/** Exit statuses, everywhere; a command that `wait` runs passes its own on. */
+/** The exit statuses of all commands; COMMAND's own status is passed on. */
 export const Status = { MET: 0, NOT_MET: 1, USAGE: 2, UNEXPECTED: 3 } as const;
 
-/** The command line is not one we understand. */
+/** The command line is wrong. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -7,7 +7,7 @@ const ATTEMPT = "use --attempt-timeout TIME";
 const HOST_PORT = "write the target by itself, as HOST:PORT";
 const TEMPLATES = "that is no part of waiting: run it as, or in, COMMAND";
 
-/** Options of wait-on, wait-port, wait-for-it, dockerize and start-server-and-test, and what does the same here. */
+/** Options of wait-on, wait-port, wait-for-it, dockerize and start-server-and-test, and their equivalents here. */
 const ANSWERS: Readonly<Record<string, string>> = {
   "--interval": NO_INTERVAL,
   "-i": NO_INTERVAL,
@@ -46,9 +46,9 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Answers an option that another tool has.
+ * Rejects options of other tools, with the equivalent here.
  *
- * @throws UsageError when there is one among the arguments
+ * @throws UsageError when the arguments contain such an option
  */
 export function assertOwnOptions(args: readonly string[], specs: OptionSpecs): void {
   for (const arg of args) {

@@ -2,15 +2,15 @@ import { Interrupted } from "./errors.ts";
 import { END_SIGNAL_NAMES, type EndSignalName, SIGNALS, type System } from "./runtime/system.ts";
 
 /**
- * Signals that come in a shorter time are one interrupt: npm passes Ctrl-C on to programs that the terminal has sent it
- * to already.
+ * Signals within this time count as one interrupt: npm passes Ctrl-C on to programs that already got it from the
+ * terminal.
  */
 const REPEAT_MS = 100;
 
-/** What programs tell each other, such as nodemon its program: repeated, it asks for no more than once. */
+/** Signals between programs, such as from nodemon to its program: repeated ones do not mean more. */
 const MESSAGES: ReadonlySet<EndSignalName> = new Set<EndSignalName>(["SIGUSR1", "SIGUSR2"]);
 
-/** Turns the signals that end a program into an abort, so that what is under way can be cleared away. */
+/** Turns the signals that end a program into an abort, so that running work can be cleaned up. */
 export class Interrupts {
   /** Aborts with an `Interrupted`. */
   readonly signal: AbortSignal;
@@ -35,13 +35,13 @@ export class Interrupts {
     );
   }
 
-  /** Tells that what was started is being stopped. Returns what aborts at a second interrupt. */
+  /** Call when the started server is being stopped. Returns a signal that aborts at a second interrupt. */
   beginStop(): AbortSignal {
     this.#isStopping = true;
     return this.#hurry.signal;
   }
 
-  /** From now on the signals have their default effects. */
+  /** Restores the default effects of the signals. */
   release(): void {
     for (const release of this.#releases) release();
   }

@@ -10,14 +10,14 @@ import type { ProcessTree } from "../host/process_tree.ts";
 import { isMark } from "../host/start_server.ts";
 import type { WaitTarget } from "./target.ts";
 
-/** How long a name or a connect may take that only tells whether a port is taken. */
+/** How long a lookup or a connect may take when it only tests whether a port is taken. */
 const LOOK_MS = 2000;
-/** How much of a command line is shown. */
+/** The longest command line that is shown. */
 const MAX_COMMAND = 60;
-/** Programs that listen for others: what they pass connections on to has no listener here. */
+/** Programs that forward connections: the server behind them has no listener on this host. */
 const PROXIES = /^(docker-proxy|rootlessport|slirp4netns|pasta|rootlesskit|gvproxy|conmon)$/;
 
-/** Who listens for a target that is ready. */
+/** The process that listens for a ready target. */
 export interface ServedBy {
   readonly pid: number | null;
   readonly command: string | null;
@@ -27,7 +27,7 @@ export interface ServedBy {
 
 export const UNKNOWN_SERVER: ServedBy = { pid: null, command: null, ownTree: null };
 
-/** A program for people: `node server.js (pid 12)`. */
+/** Describes a process: `node server.js (pid 12)`. */
 function describeOwner({ pid, command, name }: Owner): string {
   const text = command ?? name;
   return `${text.length > MAX_COMMAND ? `${text.slice(0, MAX_COMMAND)}…` : text} (pid ${pid})`;
@@ -38,7 +38,7 @@ function isOwnAddress(address: string): boolean {
   return Object.values(networkInterfaces()).flat().some((one) => one?.address === address);
 }
 
-/** The addresses of a host that are this host's; none for another host, or a name that does not resolve. */
+/** The addresses of `hostname` that belong to this host; none for another host, or a name that does not resolve. */
 async function ownAddresses(hostname: string): Promise<string[]> {
   if (ipVersion(hostname) !== 0) return isOwnAddress(hostname) ? [hostname] : [];
   const silence = new Promise<[]>((resolve) => setTimeout(resolve, LOOK_MS, []).unref());
@@ -70,12 +70,12 @@ function listenersOf(port: number, addresses: readonly string[]): ReturnType<typ
   try {
     return findListeners(port, addresses);
   } catch {
-    // Not Linux, or Deno may not look.
+    // Not Linux, or Deno lacks the permission.
     return [];
   }
 }
 
-/** Who listens for the target already, in words; null when no program does, or the target is on another host. */
+/** Describes the program that already listens for the target; null when there is none, or on another host. */
 export async function whoListensFor(target: WaitTarget): Promise<string | null> {
   if (target.kind === "unix") return await acceptsOnUnix(target.path) ? "a program that cannot be told" : null;
   const { hostname, port } = target;
@@ -85,23 +85,23 @@ export async function whoListensFor(target: WaitTarget): Promise<string | null> 
   const [owner] = listeners.flatMap(({ owners }) => owners);
   if (owner !== undefined) return describeOwner(owner);
   if (listeners.length > 0) return "a program of another user";
-  // A port that is passed on to a container has no listener here.
+  // A port that is forwarded to a container has no listener here.
   const answers = await Promise.all(addresses.map((address) => accepts(address, port)));
   return answers.includes(true) ? "a program that is not to be seen here" : null;
 }
 
-/** Who serves a target that is ready, and what is to be said about that. */
+/** The process that serves a ready target, and any objection to it. */
 export interface Verdict {
   readonly served: ServedBy;
-  /** Why this cannot be the server that was started. */
+  /** Why this cannot be the started server. */
   readonly foreign?: string;
-  /** Why it may not be. */
+  /** Why this may not be the started server. */
   readonly warning?: string;
 }
 
 /**
- * Judges whether what listens at `address` is of the tree that was started. A process that another `realpeer start` has
- * marked, or that was there before, is not; any other that is not of the tree may be, such as a container's.
+ * Judges whether the listener at `address` belongs to the started tree. A process that another `realpeer start` has
+ * marked, or that is older, does not. Any other, such as a container's, may.
  */
 export function judgeListener(port: number, address: string, tree: ProcessTree): Verdict {
   if (!isOwnAddress(address)) return { served: UNKNOWN_SERVER };
@@ -115,7 +115,7 @@ export function judgeListener(port: number, address: string, tree: ProcessTree):
   if (isMark(linuxProcesses().readMark(other.pid) ?? null)) {
     return { served, foreign: `${name} answers, which another realpeer has started` };
   }
-  // systemd listens itself for what it starts at the first connection.
+  // systemd itself listens for servers that it starts at the first connection.
   if (tree.isYounger(other) && other.pid !== 1) return { served, foreign: `${name} answers, which ran before` };
   if (PROXIES.test(other.name)) return { served };
   return { served, warning: `${name} answers, which is not one of the processes that were started` };

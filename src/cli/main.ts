@@ -13,7 +13,7 @@ import { loadSystem } from "./runtime/detect.ts";
 
 async function main(): Promise<void> {
   const system = await loadSystem();
-  // A name that is still being looked up would hold the process until the resolver gives up.
+  // A pending name lookup would keep the process alive until the resolver gives up.
   system.exit(await runCommandLine(system));
 }
 

@@ -17,7 +17,7 @@ function widthOf(text: string): number {
   return [...text.replace(/\x1b\[\d+m/g, "")].length;
 }
 
-/** The last column is never cut shorter than this. */
+/** The least width of the last column. */
 const MIN_LAST_COLUMN = 20;
 
 function cut(text: string, width: number): string {
@@ -26,8 +26,8 @@ function cut(text: string, width: number): string {
 }
 
 /**
- * Rows whose columns line up, two blanks apart. The last column is as long as it is, and cut where a terminal's line
- * ends: a line that is broken belongs to no column.
+ * Rows with aligned columns, two blanks apart. On a terminal the last column is cut at the end of the line: a wrapped
+ * line would not be aligned.
  */
 export function table(rows: readonly (readonly string[])[], output: Output): string {
   const widths: number[] = [];
@@ -49,21 +49,21 @@ export function writeJson({ stdout }: System, value: unknown): void {
   stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
-/** The same by a command that has more to do than to print it: where it cannot be written, the rest is done. */
+/** The same for a command that has more to do than to print: a failure to write does not stop it. */
 export function tryWriteJson(system: System, value: unknown): void {
   try {
     writeJson(system, value);
   } catch {
-    // A full disk, or a reader that has gone.
+    // The disk is full, or the reader has gone.
   }
 }
 
-/** Milliseconds as JSON shows them. */
+/** Milliseconds for JSON, rounded to a tenth. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-/** Text from elsewhere, such as a command line, that must not move the cursor, break a line or turn its direction. */
+/** Foreign text, such as a command line, without characters that move the cursor, break or reverse a line. */
 export function printable(text: string): string {
   // deno-lint-ignore no-control-regex -- they are what is taken out
   return text.replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "?");
@@ -71,7 +71,7 @@ export function printable(text: string): string {
 
 const DRAW_EVERY_MS = 100;
 
-/** A line on a terminal's standard error that is drawn again and again; nothing where there is no terminal. */
+/** A status line that is redrawn on the standard error of a terminal; without a terminal there is no line. */
 export class StatusLine {
   readonly #output: Output;
   readonly #text: () => string;
@@ -81,7 +81,7 @@ export class StatusLine {
   constructor({ stderr }: System, text: () => string) {
     this.#output = stderr;
     this.#text = text;
-    // Not at once: what is over quickly needs no progress, nor the time it takes to ask whether this is a terminal.
+    // Not at once: a short wait needs no progress, and the test for a terminal takes time.
     this.#timer = setInterval(() => this.#draw(), DRAW_EVERY_MS);
   }
 
@@ -91,7 +91,7 @@ export class StatusLine {
     this.#output.write(`\r\x1b[K${cut(printable(this.#text()), this.#output.columns() - 1)}`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void {
     clearInterval(this.#timer);
     if (this.#isDrawn) this.#output.write("\r\x1b[K");

@@ -1,10 +1,10 @@
 import process from "node:process";
 import { PROC, type SocketInfo } from "../host/inspect.ts";
 
-/** Where to look instead, such as the host's own /proc mounted into a container. */
+/** Another folder instead of /proc, such as the host's own /proc mounted into a container. */
 export const PROC_OPTION = { proc: { type: "string" } } as const;
 
-/** The commands that show the same where there is no /proc/net, for the shells that people have open there. */
+/** The commands that show the same on systems without /proc/net, in their usual shells. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   darwin: `netstat -anv -p tcp | awk '$4 == $5 && $6 != "TIME_WAIT"'`,
   freebsd: `sockstat -46c -P tcp | awk '$6 == $7'`,
@@ -13,7 +13,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 const ELSEWHERE_AT_LEAST = "netstat -an -p tcp";
 
-/** The same error with a hint: where there is no /proc, the command that does the same there. */
+/** The error with a hint; on systems without /proc, the command that shows the same. */
 export function withHint(error: unknown): unknown {
   const { name, code, path, message } = error as NodeJS.ErrnoException;
   if (name === "NotCapable") {
@@ -26,7 +26,7 @@ export function withHint(error: unknown): unknown {
   return new Error(`Cannot read ${path ?? message} (${code}), ${hint}`, { cause: error });
 }
 
-/** Runs what reads /proc. */
+/** Runs code that reads /proc, and adds a hint to its error. */
 export function readingProc<Result>(read: () => Result): Result {
   try {
     return read();
@@ -42,7 +42,7 @@ export function listenerReport({ local, pid, command, uid, netns }: SocketInfo):
   return { local, pid, command, uid, netns };
 }
 
-/** The program of a socket, for people: `node (pid 12)`. */
+/** Describes the program of a socket: `node (pid 12)`. */
 export function nameOf({ pid, command }: ListenerReport): string {
   if (pid === null) return "a process that cannot be seen";
   const [program = "?"] = (command ?? "?").split(" ");

@@ -1,7 +1,7 @@
 import { formatEndpoint } from "../core/endpoint.ts";
 import type { SocketInfo } from "../host/inspect.ts";
 
-/** A label's value as the text exposition format wants it. */
+/** The value of a label in the text exposition format. */
 function quote(value: string): string {
   return `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }
@@ -22,7 +22,7 @@ function family(name: string, help: string, samples: readonly string[]): string 
 }
 
 function families(what: string, name: string, plural: string, sockets: readonly SocketInfo[]): string {
-  // One sample for sockets that do not differ in any label, such as listeners of one port with SO_REUSEPORT.
+  // One sample for all sockets with the same labels, such as listeners of one port with SO_REUSEPORT.
   const counts = new Map<string, number>();
   for (const socket of sockets) counts.set(labels(socket), (counts.get(labels(socket)) ?? 0) + 1);
   const samples = [...counts].map(([text, count]) => `${name}{${text}} ${count}`);

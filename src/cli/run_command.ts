@@ -1,11 +1,11 @@
 import { CannotRunError, type Child, FORWARDED_SIGNAL_NAMES, type SignalName, type System } from "./runtime/system.ts";
 
-/** Signals that the terminal itself sends to every process of its foreground group. */
+/** The signals that the terminal itself sends to every process of its foreground group. */
 const TERMINAL_SIGNALS: ReadonlySet<SignalName> = new Set<SignalName>(["SIGINT", "SIGQUIT", "SIGWINCH"]);
 
 /**
- * Whether the terminal sends this signal to the command too: Ctrl-C reaches everything in the foreground, and many
- * programs take a second SIGINT as "at once, without clearing up".
+ * Whether the terminal sends this signal to the command too: Ctrl-C reaches every process in the foreground, and for
+ * many programs a second SIGINT means "exit without cleanup".
  */
 async function comesFromTerminal(name: SignalName, system: System): Promise<boolean> {
   if (!TERMINAL_SIGNALS.has(name)) return false;
@@ -16,7 +16,7 @@ async function comesFromTerminal(name: SignalName, system: System): Promise<bool
 export async function runCommand(command: readonly string[], system: System): Promise<number> {
   if (command[0] === "") throw new CannotRunError('""', "there is no such program", 127, undefined);
   let child: Child | undefined;
-  // What arrives while the command is being started must not get lost.
+  // Signals that arrive while the command is being started must not get lost.
   const early: SignalName[] = [];
   const pass = async (name: SignalName): Promise<void> => {
     if (await comesFromTerminal(name, system)) return;

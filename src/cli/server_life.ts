@@ -1,10 +1,10 @@
 import type { Server } from "../host/start_server.ts";
 import { poll } from "./poll.ts";
 
-/** How long the last process of a server that has become a daemon may be gone before that is noticed. */
+/** How often a server that has become a daemon is checked for running processes. */
 const TREE_POLL_MS = 250;
 
-/** Whether a server runs: its shell, or what that has left as a daemon. */
+/** Whether a server runs: its shell, or a daemon that the shell has left. */
 export class ServerLife {
   /** The exit status of the shell, once it has ended. */
   status = 0;
@@ -29,7 +29,7 @@ export class ServerLife {
     return this.#hasShellEnded && this.#server.tree.members().length === 0;
   }
 
-  /** Calls back when the last process has ended, unless the returned function is called before. */
+  /** Calls back when the last process has ended. The returned function cancels that. */
   watch(onOver: () => void): () => void {
     let cancel = (): void => {};
     let isCancelled = false;

@@ -2,10 +2,10 @@ import { type PortShield, shieldPort } from "../api/shield_port.ts";
 import type { WaitTarget } from "./target.ts";
 
 /**
- * What `--shield` does: as long as the command waits, no client of this host is given one of the targets' ports, so that
- * none can take it from the server. Resolves with what ends that.
+ * Implements `--shield`: during the wait no client of this host gets one of the targets' ports, so no client can take
+ * it from the server. Resolves with a function that ends the shields.
  *
- * @throws when a port cannot be held
+ * @throws Error when a port cannot be held
  */
 export async function shieldTargets(targets: readonly WaitTarget[]): Promise<() => Promise<void>> {
   const shields: PortShield[] = [];

@@ -15,7 +15,7 @@ const OPTIONS = {
   "stop-timeout": { type: "string" },
 } as const;
 
-/** A server, and the request of a `realpeer wait`. */
+/** The server to start, and the request of a `realpeer wait`. */
 export interface StartRequest extends WaitRequest {
   /** A command line for the system's shell. */
   readonly server: string;
@@ -34,7 +34,7 @@ function parseSignal(text: string): StopSignal {
   return signal;
 }
 
-/** Takes the arguments of `realpeer start` apart. */
+/** Parses the arguments of `realpeer start`. */
 export function readStartRequest(args: readonly string[], system: System): StartRequest {
   const { ours, command } = splitCommand(args);
   const { values, positionals } = parseWaitArguments("start", ours, OPTIONS);

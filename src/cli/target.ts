@@ -2,7 +2,7 @@ import { hostnameOf, portOf } from "../core/url.ts";
 import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
 import { UsageError } from "./errors.ts";
 
-/** A target as it was written. */
+/** The text of a target, as given. */
 interface Written {
   readonly text: string;
 }
@@ -10,7 +10,7 @@ interface Written {
 /** A port on which a peer accepts connections. */
 export interface TcpTarget extends Endpoint, Written {
   readonly kind: "tcp";
-  /** Whether only a port was given: a server would bind it on every address. */
+  /** Whether only a port was given: then a server binds it on every address. */
   readonly isPortOnly: boolean;
 }
 
@@ -28,9 +28,9 @@ export interface UnixTarget extends Written {
 
 export type WaitTarget = TcpTarget | HttpTarget | UnixTarget;
 
-/** Schemes of other tools, and what each is here. */
+/** The schemes of other tools, and their equivalents here. */
 const SYNONYMS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  // wait-on's words.
+  // Those of wait-on.
   [/^(https?)-get:/i, "$1:"],
   [/^tcp:(?!\/\/)/i, ""],
   [/^socket:/i, "unix:"],
@@ -57,7 +57,7 @@ function httpTarget(text: string, plain: string): HttpTarget {
   return { kind: "http", text, url, hostname: hostnameOf(url), port };
 }
 
-/** Why the text is no target, in the words of the tool that it was probably written for. */
+/** Why the text is no target, with a hint for the tool that it was probably written for. */
 function hintFor(plain: string): string | undefined {
   const [, scheme = "", rest = ""] = /^([a-z][a-z\d+.-]*):\/\/(.*)$/i.exec(plain) ?? [];
   if (/^file$/i.test(scheme) || /^(file:|\/|\.\.?\/)/i.test(plain)) {
@@ -75,7 +75,7 @@ function hintFor(plain: string): string | undefined {
 }
 
 /**
- * Reads what `parseEndpoint` does, `http:` and `https:` URLs, `unix:PATH`, and the spellings of other tools for these.
+ * Reads the forms of `parseEndpoint`, `http:` and `https:` URLs, `unix:PATH`, and other tools' spellings of these.
  *
  * @throws UsageError when the text has another shape
  */
@@ -90,7 +90,7 @@ export function parseTarget(text: string): WaitTarget {
   try {
     return { kind: "tcp", ...parseEndpoint(plain), text, isPortOnly: /^(tcp:\/\/)?:?\d+\/?$/i.test(plain) };
   } catch (error) {
-    // Only its words are new: it says what is wrong and what was expected.
+    // The message already says what is wrong and what was expected; only its verb changes.
     throw new UsageError((error as Error).message.replace("parse endpoint", "read target"));
   }
 }

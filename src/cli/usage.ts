@@ -1,4 +1,4 @@
-/** What `--help` prints, by command; each line fits 80 columns. */
+/** The text of `--help` for each command; each line fits 80 columns. */
 const TEXTS: Readonly<Record<string, string>> = {
   "": `realpeer: TCP connections to real peers, never to oneself
 
@@ -217,7 +217,7 @@ Exit status:
 `,
 };
 
-/** The help of a command, or of all of it for `""`. */
+/** The help of a command, or the general help for `""`. */
 export function usage(command: string): string {
   return TEXTS[command] ?? TEXTS[""]!;
 }

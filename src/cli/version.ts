@@ -1,2 +1,2 @@
-/** The version in deno.json and package.json, which the command may not be able to read. */
+/** The version of deno.json and package.json, which the command may lack permission to read. */
 export const VERSION = "0.1.0";

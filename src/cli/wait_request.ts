@@ -10,7 +10,7 @@ import { parsePid } from "./while_pid.ts";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** What `wait` and `start` have in common. */
+/** The options that `wait` and `start` share. */
 export const WAIT_OPTIONS = {
   any: { type: "boolean" },
   timeout: { type: "string", short: "t" },
@@ -27,13 +27,13 @@ export const WAIT_OPTIONS = {
 
 type WaitValues = Arguments<typeof WAIT_OPTIONS>["values"];
 
-/** What is waited for, how, what is shown, and what is run then. */
+/** The targets of a wait, its options and output, and the command that follows. */
 export interface WaitRequest extends WaitOptions {
   readonly targets: readonly WaitTarget[];
   readonly any: boolean;
-  /** Whether the targets' ports are shielded meanwhile. */
+  /** Whether the targets' ports are shielded during the wait. */
   readonly shield: boolean;
-  /** The process without which waiting is pointless. */
+  /** The process of `--while-pid`: the wait ends when it is gone. */
   readonly whilePid: number | undefined;
   readonly quiet: boolean;
   readonly json: boolean;
@@ -51,7 +51,7 @@ export function splitCommand(
   return { ours: args.slice(0, separator), command };
 }
 
-/** Takes the arguments apart; options of other tools are answered. */
+/** Parses the arguments; for options of other tools the error names the equivalent. */
 export function parseWaitArguments<const Specs extends Parameters<typeof parseArguments>[2]>(
   name: string,
   args: readonly string[],
@@ -74,7 +74,7 @@ export function parseStatus(text: string): StatusTest {
   return (status) => ranges.some(({ low, high }) => low <= status && status <= high);
 }
 
-/** An option wins over the variable of the environment that has its name. */
+/** An option overrides the environment variable of the same name. */
 function durationOf(
   name: "timeout" | "attempt-timeout" | "max-delay" | "stable-for",
   values: WaitValues,
@@ -87,7 +87,7 @@ function durationOf(
   return text ? parseDuration(variable!, text) : undefined;
 }
 
-/** Reads a target. Other tools take a command without `--`, which looks like one more target here. */
+/** Reads a target. Other tools take a command without `--`; here its words look like targets. */
 function parseTargetAt(text: string, words: readonly string[], mayBeCommand: boolean): WaitTarget {
   try {
     return parseTarget(text);

@@ -10,15 +10,15 @@ import { roundMs } from "./output.ts";
 import { withHint } from "./proc_access.ts";
 import type { HttpTarget, TcpTarget, UnixTarget, WaitTarget } from "./target.ts";
 
-/** How to wait for each target, in milliseconds; 0 is none. */
+/** How to wait for each target. Times are milliseconds; 0 is no limit. */
 export interface WaitOptions {
   readonly timeout: number;
   readonly attemptTimeout: number | undefined;
   readonly maxDelay: number | undefined;
   readonly stableFor: number;
-  /** Whether the port is to be bound, not connected to; a unix socket has none. */
+  /** Whether to wait until the port can be bound, not until a peer accepts; ignored for a unix socket. */
   readonly free: boolean;
-  /** Which HTTP statuses count; undefined for the default. */
+  /** The HTTP statuses that count; undefined for the default. */
   readonly status: StatusTest | undefined;
   /** Whether any certificate is accepted. */
   readonly insecure: boolean;
@@ -30,19 +30,19 @@ export interface TargetReport {
   readonly ready: boolean;
   /** Null before a peer has answered, and for a unix socket. */
   readonly remote: Endpoint | null;
-  /** Of an HTTP target that is ready. */
+  /** Only for a ready HTTP target. */
   readonly status?: number;
   readonly attempts: number;
   readonly selfConnects: number;
   readonly elapsed: number;
-  /** Why the last attempt failed; null when it did not. */
+  /** Why the last attempt failed; null when it succeeded. */
   readonly error: string | null;
 }
 
-/** One target while it is waited for. */
+/** The wait for one target. */
 export class TargetWait {
   readonly target: WaitTarget;
-  /** What ended the wait other than success or a signal: waiting longer would not help. */
+  /** A permanent failure that ended the wait. */
   failure: Error | undefined;
   isReady = false;
   readonly #counts: AttemptCounts = { attempts: 0, selfConnects: 0, lastError: undefined };
@@ -54,7 +54,7 @@ export class TargetWait {
     this.target = target;
   }
 
-  /** Resolves when the target is ready, or it is certain that it will not be. */
+  /** Resolves when the target is ready, or when waiting longer would not help. */
   async run(options: WaitOptions, signal: AbortSignal): Promise<void> {
     const started = performance.now();
     const { target } = this;
@@ -90,12 +90,12 @@ export class TargetWait {
 
   async #untilListening({ path }: UnixTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
     const { mayListen, unixAdapter } = await import("../adapters/unix.ts");
-    // The adapter looks at no port; one has to be given.
+    // The adapter ignores the port, but the options need one.
     const { retry, ...rest } = connectOptions({ hostname: "127.0.0.1", port: 1 }, options, signal);
     await waitWith(
       unixAdapter(path),
       resolveOptions({ ...rest, retry: { ...retry, isRetriable: mayListen } }),
-      // A unix socket is in no count of TCP sockets.
+      // The count of TCP sockets does not include unix sockets.
       { counts: this.#counts, openHint: undefined },
     );
   }
@@ -107,14 +107,14 @@ export class TargetWait {
     const isEverywhere = target.kind === "tcp" && target.isPortOnly;
     try {
       const adapter = bindAdapter(isEverywhere ? undefined : target.hostname);
-      // What is to be bound is a port of this host, however it is named.
+      // The port to bind is always on this host, whatever its name.
       await waitWith(adapter, resolved, { counts: this.#counts, openHint: () => openLocalHint("localhost") });
     } catch (error) {
       throw (error as Error).name === "NotCapable" ? withHint(error) : error;
     }
   }
 
-  /** Why it is not ready yet, in words. */
+  /** Why the target is not ready yet, in words. */
   get reason(): string {
     const { lastError } = this.#counts;
     return lastError === undefined ? "no answer" : describeFailure(lastError);

@@ -5,7 +5,7 @@ import type { System } from "./runtime/system.ts";
 import { type TargetReport, TargetWait } from "./wait_target.ts";
 import type { WaitRequest } from "./wait_request.ts";
 
-/** All the targets of a command while they are waited for. */
+/** The wait for all targets of a command. */
 export class Waiting {
   readonly waits: readonly TargetWait[];
   readonly #request: WaitRequest;
@@ -17,16 +17,16 @@ export class Waiting {
   }
 
   /**
-   * Waits until the targets are ready, one of them with `--any`, or will not be. `signal` is the user's; with one of
-   * `giveUps` the caller says that waiting has become pointless.
+   * Waits until the targets are ready (with `--any`, one of them), or until waiting longer would not help. `signal` is
+   * the user's interrupt; the caller aborts one of `giveUps` when the wait has become pointless.
    *
-   * @throws what `signal` was aborted with
+   * @throws `signal.reason`
    */
   async run(signal: AbortSignal, ...giveUps: readonly (AbortSignal | undefined)[]): Promise<void> {
     this.#started = performance.now();
     const { shield, targets } = this.#request;
     const endShield = shield ? await (await import("./shield_targets.ts")).shieldTargets(targets) : undefined;
-    // A signal for each: Node warns when more than ten listen to the same.
+    // One signal for each wait: Node warns when a signal has more than ten listeners.
     const stops = this.waits.map(() => new AbortController());
     const stop = (): void => stops.forEach((each) => each.abort());
     for (const source of [signal, ...giveUps]) {
@@ -42,8 +42,8 @@ export class Waiting {
       for (const source of [signal, ...giveUps]) source?.removeEventListener("abort", stop);
       await endShield?.();
     }
-    // Of what was given up, a self-connection may only now come up, to be reset: ending the process would close it
-    // normally and leave its TIME_WAIT.
+    // An abandoned attempt may become a self-connection only now, and must be reset: the end of the process would close
+    // it normally and leave a TIME_WAIT.
     if (!this.waits.every(({ isReady }) => isReady)) {
       await new Promise<void>((resolve) => afterPoll(() => afterPoll(resolve)));
     }
@@ -70,7 +70,7 @@ export class Waiting {
     return pending.map(({ target, reason }) => `${target.text} (${reason})`).join(", ");
   }
 
-  /** Why the wait failed, in one line. `reason` is why the caller has given up. */
+  /** Why the wait failed, in one line. `reason` is the caller's reason for giving up. */
   explain(reason?: string): string {
     const failed = this.waits.find(({ failure }) => failure !== undefined);
     if (failed) return `Cannot wait for ${failed.target.text}: ${failed.reason}`;
@@ -78,7 +78,7 @@ export class Waiting {
     return `Timed out after ${formatDuration(this.#request.timeout)}, wait longer with --timeout: ${this.pending}`;
   }
 
-  /** A line that a terminal shows while it lasts. */
+  /** Shows a status line on a terminal during the wait. */
   showProgress(system: System): StatusLine {
     return new StatusLine(system, () => `waiting ${formatDuration(this.elapsed)} for ${this.pending}`);
   }

@@ -1,13 +1,13 @@
 import { UsageError } from "./errors.ts";
 import { poll } from "./poll.ts";
 
-/** How long the process of `--while-pid` may be gone before that is noticed. */
+/** How often the process of `--while-pid` is checked. */
 const PROCESS_POLL_MS = 100;
 
 /** Reads the process id of `--while-pid`. */
 export function parsePid(text: string): number {
   const pid = Number(text);
-  // kill(2) takes other numbers for groups of processes.
+  // kill(2) interprets other numbers as process groups.
   if (!/^\d+$/.test(text) || pid < 1) throw new UsageError(`Cannot read --while-pid ${text}: expected a process id`);
   return pid;
 }
@@ -21,9 +21,9 @@ export interface ProcessWatch {
 }
 
 /**
- * Watches a process from now on, if there is one to watch.
+ * Watches the process from now on; undefined when `pid` is.
  *
- * @throws NotCapable of Deno, which may not look
+ * @throws Deno.errors.NotCapable when Deno lacks the permission
  */
 export async function watchWhilePid(pid: number | undefined): Promise<ProcessWatch | undefined> {
   if (pid === undefined) return undefined;

@@ -19,21 +19,21 @@ import type { System } from "../runtime/system.ts";
 
 const OPTIONS = { json: { type: "boolean" }, ...PROC_OPTION } as const;
 
-/** One port, as `--json` shows it. `"low"` also means that it is shielded for as long as a program runs. */
+/** One port, as `--json` shows it. The risk of a shielded port is `"low"`, as long as the shield runs. */
 interface PortReport extends PortRisk {
   readonly port: number;
   readonly range: PortRange;
   /** Whether the kernel gives this port to no client. */
   readonly reserved: boolean;
-  /** The listener there now; null when there is none, or it cannot be seen. */
+  /** The current listeners on the port; null when there are none, or they cannot be seen. */
   readonly listening: readonly ListenerReport[] | null;
-  /** A command that ends the risk, of this port and the others that were asked for, or the advice to use another port. */
+  /** The command that ends the risk of all given ports, or the advice to use another port. */
   readonly fix: string | null;
-  /** What shields the port now; left out where nothing does. */
+  /** The current shields of the port; left out when there are none. */
   readonly shields?: readonly ListenerReport[];
 }
 
-/** The same risk, unless the port is shielded: then only a client that binds a specific address first can be given it. */
+/** The risk with its shields: only a client that first binds a specific address can get a shielded port. */
 function withShields({ risk, reasons, expectedAttempts }: PortRisk, holders: readonly SocketInfo[]): PortRisk {
   if (risk === "none" || holders.length === 0) return { risk, reasons, expectedAttempts };
   const names = holders.map((holder) => printable(nameOf(holder))).join(", ");
@@ -74,13 +74,13 @@ function textOf(
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-/** `realpeer check`: whether a server on these ports can be kept out by a client that was connected to itself. */
+/** `realpeer check`: whether a self-connection of a client can keep a server off these ports. */
 export function check(args: readonly string[], system: System): number {
   const { values: { json = false, proc }, positionals } = parseArguments("check", args, OPTIONS);
   if (positionals.length === 0) throw new UsageError("No port to check: expected PORT...");
   const ports = positionals.map(parsePort);
   const settings = readingProc(() => readPortSettings(proc));
-  // Elsewhere the socket table is netstat's business; the risk does not depend on it.
+  // Only Linux has a socket table to read; the risk does not depend on it.
   const { unbindable = [] } = settings;
   const isWanted: RowFilter = (...columns) => isListening(...columns) || isSelfConnected(...columns);
   const sockets = process.platform === "linux" ? readingProc(() => inspect(isWanted, { root: proc })).sockets : [];

@@ -30,7 +30,7 @@ interface Request {
   readonly json: boolean;
 }
 
-/** A demonstration that has ended. */
+/** The result of a demonstration. */
 interface Outcome extends DemoState {
   readonly target: Endpoint;
   /** Whether the kernel gives the port to clients at all. */
@@ -50,7 +50,7 @@ function readRequest(args: readonly string[]): Request {
   return { port, maxAttempts: Number(attempts), hold: parseDuration("--hold", hold), isGuarded: guarded, json };
 }
 
-/** Dials, with progress in view. */
+/** Dials and shows the progress. */
 async function dialInView(
   target: Endpoint,
   { isGuarded, maxAttempts }: Request,

@@ -31,10 +31,10 @@ interface Request {
   readonly format: "json" | "prometheus" | "text";
 }
 
-/** What one look has found. */
+/** The results of one look. */
 interface Findings {
   readonly selfConnections: readonly SocketInfo[];
-  /** Connected to themselves on purpose: what `realpeer shield` and its like hold. */
+  /** Sockets connected to themselves on purpose: the port holders of `realpeer shield`, `shieldPort` and register. */
   readonly shields: readonly SocketInfo[];
   readonly listeners: readonly SocketInfo[] | undefined;
   readonly hasHidden: boolean;
@@ -68,7 +68,7 @@ function look({ listen, allNamespaces, root }: Request): Findings {
   };
 }
 
-/** User names where the system tells them. */
+/** The user names of /etc/passwd; empty where there is no such file. */
 function readUsers(): Map<number, string> {
   try {
     return parseUsers(readFileSync("/etc/passwd", "utf8"));
@@ -89,7 +89,7 @@ function socketTable(title: string, sockets: readonly SocketInfo[], { allNamespa
   return [[title, "PID", "USER", ...(allNamespaces ? ["NETNS"] : []), "COMMAND"], ...rows];
 }
 
-/** The ports that are left out, and why. */
+/** Says which sockets are left out, and why. */
 function describeShields(shields: readonly SocketInfo[]): string {
   if (shields.length === 0) return "";
   const ports = [...new Set(shields.map(({ local }) => local.port))].toSorted((a, b) => a - b);
@@ -124,7 +124,7 @@ function write(findings: Findings, request: Request, system: System): void {
   }
 }
 
-/** Looks again and again, until a signal ends it: redraws a terminal, and writes into a pipe what has changed. */
+/** Looks again and again until a signal ends it: redraws a terminal; writes to a pipe only after a change. */
 async function watch(request: Request, ms: number, system: System, signal: AbortSignal): Promise<never> {
   const isTerminal = system.stdout.isTerminal();
   for (let last = "";;) {

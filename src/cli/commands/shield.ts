@@ -30,7 +30,7 @@ function readRequest(args: readonly string[]): Request {
   return { ports, quiet: values.quiet ?? false, json: values.json ?? false, command };
 }
 
-/** What other systems have in place of a shield. */
+/** The alternatives to a shield on other systems. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   darwin: "macOS keeps ports from clients by its range: sysctl net.inet.ip.portrange.first",
   win32: "Windows keeps ports from clients by netsh int ipv4 add excludedportrange",
@@ -46,7 +46,7 @@ function describe({ port, state }: Pick<PortShield, "port" | "state">): string {
   return `${port} ${words[state]}\n`;
 }
 
-/** How long it sleeps at a time; a shield does not keep the process alive, a timer does. */
+/** The length of one sleep: a shield does not keep the process alive, a timer does. */
 const SLEEP_MS = 3_600_000;
 
 /** `realpeer shield`: keeps ports from every client of this host while a command runs, or until it is interrupted. */

@@ -13,10 +13,10 @@ import type { TargetWait } from "../wait_target.ts";
 import { announcement, Waiting } from "../waiting.ts";
 import { type ProcessWatch, watchWhilePid } from "../while_pid.ts";
 
-/** Exit statuses that no server ends with that could not bind: all in order, and what shells say of a program they cannot run. */
+/** Exit statuses that do not come from a failed bind: success, and those of shells that cannot run a program. */
 const NOT_THE_PORT: ReadonlySet<number> = new Set([0, 126, 127]);
 
-/** `realpeer start`: a server, its targets, a command, and the end of all that the server has started. */
+/** `realpeer start`: starts a server, waits for it, runs a command, stops the server with its descendants. */
 export async function start(args: readonly string[], system: System, interrupts: Interrupts): Promise<number> {
   return await new Start(readStartRequest(args, system), system, interrupts).run();
 }
@@ -26,7 +26,7 @@ class Start {
   readonly #system: System;
   readonly #interrupts: Interrupts;
   readonly #waiting: Waiting;
-  /** Who answers, once that was looked at. */
+  /** The verdict on each target's listener, once it was judged. */
   readonly #verdicts = new Map<TargetWait, Verdict>();
   #watch: ProcessWatch | undefined;
 
@@ -71,7 +71,7 @@ class Start {
     }
   }
 
-  /** With a server that runs already: it is neither started nor stopped. */
+  /** Uses a server that already runs, which is neither started nor stopped. */
   async #runWithout(): Promise<number> {
     await this.#waiting.run(this.#interrupts.signal, this.#watch?.gone);
     this.#report();
@@ -87,7 +87,7 @@ class Start {
       this.#say("Deno shows no processes without --allow-all: only the server's process group will be stopped");
     }
     const life = new ServerLife(server);
-    // A server writes on the terminal as well, unless it has a file.
+    // Without a log file the server's output would mix with the progress on the terminal.
     const progress = quiet || log === undefined ? undefined : this.#waiting.showProgress(this.#system);
     try {
       await this.#waiting.run(signal, life.over, this.#watch?.gone);
@@ -95,7 +95,7 @@ class Start {
       progress?.clear();
       life.endWatch();
     }
-    // Two commands may find one port free: an answer counts only while the server runs.
+    // Two commands may both find a port free, so an answer counts only while the own server runs.
     const isOver = life.over.aborted || life.isOver();
     if (this.#waiting.isReady && !isOver) this.#judge(server);
     this.#report();
@@ -108,7 +108,7 @@ class Start {
     return command === undefined ? await this.#untilInterrupted(life) : await this.#runBeside(life, command);
   }
 
-  /** Looks at who answers. */
+  /** Judges which process listens for each ready target. */
   #judge(server: Server): void {
     for (const wait of this.#waiting.waits) {
       const { target, report: { remote } } = wait;
@@ -117,7 +117,7 @@ class Start {
     }
   }
 
-  /** Whether no target is answered by a server that was there before; prints a warning about doubtful ones. */
+  /** Whether no target is served by a foreign process; prints a warning about doubtful ones. */
   #areOurs(): boolean {
     for (const [{ target }, { foreign, warning }] of this.#verdicts) {
       if (foreign !== undefined) {
@@ -129,7 +129,7 @@ class Start {
     return true;
   }
 
-  /** Prints what came of the wait: the document of `--json`, or a line for each target that is ready. */
+  /** Prints the result of the wait: the document of `--json`, or a line for each ready target. */
   #report(): void {
     const servedBy = (wait: TargetWait): ServedBy => this.#verdicts.get(wait)?.served ?? UNKNOWN_SERVER;
     if (this.#request.json) return tryWriteJson(this.#system, this.#waiting.report(servedBy));
@@ -144,7 +144,7 @@ class Start {
     return this.#waiting.hasFailed ? Status.UNEXPECTED : Status.NOT_MET;
   }
 
-  /** Why the server ended, as far as the ports tell. */
+  /** Describes why the server ended, as far as its ports show it. */
   async #describeEnd(life: ServerLife): Promise<string> {
     const end = `The server ended with status ${life.status} before it was ready`;
     if (NOT_THE_PORT.has(life.status)) return end;
@@ -157,7 +157,7 @@ class Start {
     return end;
   }
 
-  /** Without a command: until it is interrupted, or the server ends by itself. */
+  /** Without a command: runs until an interrupt, or until the server ends by itself. */
   async #untilInterrupted(life: ServerLife): Promise<number> {
     const { signal } = this.#interrupts;
     await new Promise<void>((resolve) => {

@@ -10,7 +10,7 @@ import { watchWhilePid } from "../while_pid.ts";
 
 const OPTIONS = { ...WAIT_OPTIONS, free: { type: "boolean" } } as const;
 
-/** A shield is in the way of no server that sets SO_REUSEADDR, but worth a word. */
+/** Mentions a shield on the port: it blocks only a server without SO_REUSEADDR. */
 async function announceFree(wait: TargetWait): Promise<string> {
   const { target } = wait;
   const { describeShields } = await import("../../host/bindable.ts");
@@ -19,7 +19,7 @@ async function announceFree(wait: TargetWait): Promise<string> {
   return announcement(wait, true) + (shields === null ? "" : `: ${printable(shields)}, ${limit}`);
 }
 
-/** `realpeer wait`: until a real peer accepts on the targets, or the ports are free; then a command. */
+/** `realpeer wait`: waits until real peers accept on the targets, or the ports are free, then runs a command. */
 export async function wait(args: readonly string[], system: System, interrupts: Interrupts): Promise<number> {
   const { ours, command } = splitCommand(args);
   const { values, positionals } = parseWaitArguments("wait", ours, OPTIONS);

@@ -15,28 +15,28 @@ function columns(): number | undefined {
   try {
     return Deno.consoleSize().columns;
   } catch {
-    // Neither of the three streams is a terminal.
+    // None of the three streams is a terminal.
     return undefined;
   }
 }
 
 const isWindows = Deno.build.os === "windows";
 
-/** Deno has no name for real-time signals, and rejects with the number in the message. */
+/** Deno has no names for real-time signals: it rejects with a message that contains the number. */
 function realTimeSignalOf(error: unknown): number {
   const [, signal] = /^Invalid signal: (\d+)$/.exec((error as Error).message) ?? [];
   if (signal === undefined) throw error;
   return Number(signal);
 }
 
-/** Deno's own calls, which need no more permission than what is asked of them does. */
+/** Deno's own calls, which need only the permission for the requested action. */
 export const system: System = {
   args: Deno.args,
   stdout: output(Deno.stdout),
   stderr: output(Deno.stderr),
   isInteractive: () => Deno.stdin.isTerminal(),
   env(name) {
-    // Deno has looked already, and needs no permission to say so.
+    // Deno has already read this variable, and Deno.noColor needs no permission.
     if (name === "NO_COLOR") return Deno.noColor ? "1" : undefined;
     return Deno.permissions.querySync({ name: "env", variable: name }).state === "granted"
       ? Deno.env.get(name)
@@ -46,7 +46,7 @@ export const system: System = {
     try {
       Deno.addSignalListener(name, listener);
     } catch {
-      // Windows has only some of them.
+      // Windows has only some of these signals.
       return () => {};
     }
     return () => Deno.removeSignalListener(name, listener);
@@ -61,10 +61,10 @@ export const system: System = {
           try {
             child.kill(signal);
           } catch {
-            // It has ended by itself.
+            // The program has already ended.
           }
         },
-        // The code of a process that a signal ended is 128 and the signal's number already.
+        // The code of a process ended by a signal is already 128 plus the signal's number.
         ended: child.status.then(({ code }) => code, (error) => 128 + realTimeSignalOf(error)),
       };
     } catch (error) {

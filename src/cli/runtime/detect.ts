@@ -1,6 +1,6 @@
 import type { System } from "./system.ts";
 
-/** What the command needs of the runtime that runs it. */
+/** Loads the `System` of this runtime. */
 export async function loadSystem(): Promise<System> {
   return "Deno" in globalThis ? (await import("./deno.ts")).system : (await import("./node.ts")).system;
 }

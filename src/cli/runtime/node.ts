@@ -5,24 +5,24 @@ import { cannotRun, type Child, type Output, outputOf, type System } from "./sys
 const isWindows = process.platform === "win32";
 const exit = (status: number): void => process.exit(status);
 
-/** The stream objects of node: are asked only what a file descriptor does not tell: to make one is slow. */
+/** A stream object is created only for facts that a file descriptor does not give, because creating one is slow. */
 function output(fd: 1 | 2, stream: () => NodeJS.WriteStream): Output {
   const writeSome = (bytes: Uint8Array): number => {
     if (!isWindows || !stream().isTTY) return writeSync(fd, bytes);
-    // A console shows bytes in its own code page; only the stream object hands it text.
+    // A console interprets bytes in its own code page; only the stream object passes text to it.
     stream().write(bytes);
     return bytes.length;
   };
   return outputOf(writeSome, () => stream().isTTY === true, () => stream().columns, fd === 2);
 }
 
-/** What follows the script's name; `node --eval` has no such name, as parseArgs knows too. */
+/** The arguments after the script's name. `node --eval` has no script, as parseArgs knows too. */
 function ownArgs(): string[] {
   const isEval = process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(flag));
   return process.argv.slice(isEval ? 1 : 2);
 }
 
-/** Bun's own call knows the number of every signal that ended a program, its node:child_process only those with names. */
+/** Bun.spawn reports every signal that ended a program, Bun's node:child_process only signals with names. */
 function startOnBun([file = "", ...args]: readonly string[]): Child {
   try {
     const child = Bun.spawn([file, ...args], { stdio: ["inherit", "inherit", "inherit"] });
@@ -32,7 +32,7 @@ function startOnBun([file = "", ...args]: readonly string[]): Child {
   }
 }
 
-/** Node and Bun. */
+/** The `System` of Node and Bun. */
 export const system: System = {
   args: ownArgs(),
   stdout: output(1, () => process.stdout),

@@ -5,10 +5,10 @@ import process from "node:process";
 import { parseWaitStatus } from "../../host/process_table.ts";
 import { cannotRun, type Child } from "./system.ts";
 
-/** How long a process whose files are closed takes at most until it has ended. */
+/** The longest time from the closing of a process's files to its end. */
 const ENDING_MS = 50;
 
-/** The number of the signal that ended a process of ours, which must not have been waited for; 0 for none. */
+/** The number of the signal that ended a child process, before the child has been waited for; 0 for none. */
 function signalThatEnded(pid: number): number {
   const deadline = performance.now() + ENDING_MS;
   const never = new Int32Array(new SharedArrayBuffer(4));
@@ -19,7 +19,7 @@ function signalThatEnded(pid: number): number {
     } catch {
       return 0;
     }
-    // Sleeps without a turn of the event loop: in one libuv would take the status first.
+    // Sleeps without a turn of the event loop, in which libuv would take the status first.
     Atomics.wait(never, 0, 0, 1);
   } while (performance.now() < deadline);
   return 0;
@@ -28,9 +28,9 @@ function signalThatEnded(pid: number): number {
 /**
  * Starts a program that shares the three streams, on Node.
  *
- * Node reports a program that a real-time signal ended, which has no name, exactly as one that exited with 0. On Linux
- * the program is given the end of a pipe as well: when it ends, the kernel closes that before it tells the parent, and
- * libuv looks at pipes before it waits for children, so the program is still to be seen in /proc, with its status.
+ * Node has no names for real-time signals: it reports a program ended by one as exited with 0. On Linux the program
+ * also gets one end of a pipe. When the program ends, the kernel closes the pipe before it notifies the parent, and
+ * libuv polls pipes before it waits for children, so /proc still shows the program with its status.
  */
 export function startOnNode([file = "", ...args]: readonly string[]): Child {
   const isLinux = process.platform === "linux";

@@ -1,11 +1,11 @@
 import process from "node:process";
 
-/** One of the streams that people read. */
+/** Standard output or standard error. */
 export interface Output {
-  /** Writes all of it before it returns. */
+  /** Writes the whole text before it returns. */
   write(text: string): void;
   isTerminal(): boolean;
-  /** How many characters a line of the terminal has; 80 where that is unknown. */
+  /** The width of the terminal in characters; 80 if unknown. */
   columns(): number;
 }
 
@@ -22,24 +22,24 @@ export const SIGNALS = {
 } as const;
 export type EndSignalName = keyof typeof SIGNALS;
 export const END_SIGNAL_NAMES = Object.keys(SIGNALS) as readonly EndSignalName[];
-/** What a command that was run is passed on. */
+/** The signals that are passed on to COMMAND. */
 export type SignalName = EndSignalName | "SIGWINCH";
 export const FORWARDED_SIGNAL_NAMES: readonly SignalName[] = [...END_SIGNAL_NAMES, "SIGWINCH"];
 
 /** A program that was started. */
 export interface Child {
   /**
-   * Sends a signal; nothing on Windows. There the console itself sends Ctrl-C, Ctrl-Break and its closing to every program
-   * that is attached to it, and what the runtimes call a signal to another process ends that at once.
+   * Sends a signal; does nothing on Windows. There the console itself notifies every attached program of Ctrl-C,
+   * Ctrl-Break and its closing, and a runtime's signal to another process would end that process at once.
    */
   kill(signal: SignalName): void;
-  /** Its exit status, or 128 and the number of the signal that ended it; rejects when it could not be started. */
+  /** The exit status, or 128 plus the number of the signal that ended it; rejects when it could not be started. */
   readonly ended: Promise<number>;
 }
 
 /**
- * What the commands need of the runtime. Each has its own, because to start `node:` streams and processes takes Deno
- * longer than all the rest of a short `realpeer wait`.
+ * The functions of the runtime that the commands need. Each runtime has its own, because on Deno `node:` streams and
+ * processes take longer to load than all the rest of a short `realpeer wait`.
  */
 export interface System {
   readonly args: readonly string[];
@@ -47,16 +47,16 @@ export interface System {
   readonly stderr: Output;
   /** Whether input comes from a terminal. */
   isInteractive(): boolean;
-  /** The value of an environment variable; undefined also where it may not be read. */
+  /** The value of an environment variable; undefined when it is not set or may not be read. */
   env(name: string): string | undefined;
-  /** Calls the listener instead of what the signal does by default, until the returned function is called. */
+  /** Calls the listener instead of the signal's default action, until the returned function is called. */
   onSignal(name: SignalName, listener: () => void): () => void;
   /** Starts a program, without a shell, that shares the three streams. */
   start(command: readonly string[]): Promise<Child>;
   exit(status: number): void;
 }
 
-/** How long a reader that cannot keep up is given before the next try. */
+/** The pause before the next try to write to a slow reader. */
 const PIPE_PAUSE_MS = 5;
 
 /** Whether the reader of a pipe, such as `head`, has gone. */
@@ -66,8 +66,8 @@ export function isBrokenPipe(error: unknown): boolean {
 }
 
 /**
- * An Output over a system call that may write only part of what it is given. Where there are only messages a failure
- * changes nothing: a closed terminal, a full disk, a reader that has gone.
+ * An Output over a system call that may write only a part of its bytes. If the stream has only messages, a failure is
+ * ignored: a closed terminal, a full disk, a reader that has gone.
  */
 export function outputOf(
   writeSome: (bytes: Uint8Array) => number,
@@ -96,7 +96,7 @@ export function outputOf(
   };
 }
 
-/** A command cannot be run; `status` is what shells exit with then. */
+/** A command cannot be run; `status` is the exit status of shells in this case. */
 export class CannotRunError extends Error {
   override readonly name = "CannotRunError";
   readonly status: 126 | 127;
@@ -107,10 +107,10 @@ export class CannotRunError extends Error {
   }
 }
 
-/** What there is to say when a command cannot be run, from the runtime's own error. */
+/** The error for a command that cannot be run, from the runtime's own error. */
 export function cannotRun(file: string, error: unknown): Error {
   const { code, name, message } = error as Error & { code?: unknown };
-  // Deno was not allowed to run it.
+  // Deno lacks the permission to run the command.
   if (name === "NotCapable") return error as Error;
   if (code === "ENOENT" || name === "NotFound") return new CannotRunError(file, "there is no such program", 127, error);
   const isDenied = name !== "WindowsCommandError" && (code === "EACCES" || name === "PermissionDenied");

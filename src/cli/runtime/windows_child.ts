@@ -13,8 +13,8 @@ function spawnResolved(command: readonly string[]): ChildProcess {
 }
 
 /**
- * Starts a program that shares the three streams, on Node and Bun for Windows: Node finds no batch file by its bare name and
- * starts none by itself, Bun starts only some. (Deno finds and quotes as Rust does.)
+ * Starts a program that shares the three streams, on Node and Bun for Windows: Node neither finds a batch file by its
+ * bare name nor starts one, and Bun starts only some. (Deno finds and quotes commands in the way of Rust.)
  */
 export function startOnWindows(command: readonly string[]): Promise<Child> {
   return new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ export function startOnWindows(command: readonly string[]): Promise<Child> {
       const child = spawnResolved(command);
       const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
       child.once("error", (error) => reject(cannotRun(command[0] ?? "", error)));
-      // The console itself notifies the program.
+      // `kill` does nothing: the console itself notifies the program.
       child.once("spawn", () => resolve({ kill() {}, ended }));
     } catch (error) {
       reject(cannotRun(command[0] ?? "", error));
