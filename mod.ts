@@ -1,7 +1,7 @@
 /**
- * TCP connections to real peers: a client that dials a dead local port can be connected, by the kernel, to itself, and
- * then hears its own bytes and keeps the real server off the port. This module never returns a connection of that kind.
- * The same code runs on Deno, Bun and Node.
+ * TCP connections to real peers. The kernel can connect a client that dials a dead local port to itself: the client
+ * then reads its own bytes and keeps the real server off the port. This module never returns such a connection. The
+ * same code runs on Deno, Bun and Node.
  *
  * @example
  * ```ts
