@@ -26,7 +26,7 @@ import type { Adapter } from "../core/attempt.ts";
 import { dial } from "../core/dial.ts";
 import { ipVersion } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
-import { attachHandlers, callOpen, withData } from "./bun/attach_handlers.ts";
+import { attachHandlers, callOpen, opensAfterHandshake, ownHandlers, withData } from "./bun/attach_handlers.ts";
 import { adapterFor } from "./bun/driver.ts";
 import { EventBuffer } from "./bun/event_buffer.ts";
 import type { BunSocket, BunSocketOptions } from "./bun/types.ts";
@@ -75,16 +75,16 @@ export async function connect<Data = undefined>(options: BunConnectOptions<Data>
   const resolved = withLocalAddress(
     resolveOptions(options, { passesOn: true, isWindows: process.platform === "win32" }),
   );
-  const { socket: handlers, data, ...native } = (foreignOptions(options) ?? {}) as Omit<
+  const { socket: given, data, ...native } = (foreignOptions(options) ?? {}) as Omit<
     Bun.TCPSocketConnectOptions<Data>,
     "hostname" | "port"
   >;
-  if (typeof handlers?.data !== "function" && typeof handlers?.drain !== "function") {
+  if (typeof given?.data !== "function" && typeof given?.drain !== "function") {
     throw new TypeError(`Cannot connect: socket must have a "data" or "drain" handler`);
   }
   const isTls = Boolean(native.tls);
-  // Without a `handshake` handler Bun calls a TLS socket's `open` once the handshake is done.
-  const opensLate = isTls && handlers.handshake === undefined;
+  const handlers = ownHandlers(given);
+  const opensLate = opensAfterHandshake(handlers, isTls);
   const open = (socket: Bun.Socket<Data>): void => callOpen(socket, handlers);
   let refused: Bun.Socket<Data> | undefined;
   const { open: _open, ...heard } = handlers;
@@ -105,7 +105,7 @@ export async function connect<Data = undefined>(options: BunConnectOptions<Data>
     if (!opensLate) open(socket);
     return socket;
   } catch (error) {
-    if (refused) handlers.connectError?.(withData(refused, data as Data), error as Error);
+    if (refused) handlers.connectError?.call(refused, withData(refused, data as Data), error as Error);
     throw error;
   }
 }

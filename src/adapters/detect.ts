@@ -1,4 +1,5 @@
 /** Which runtime this is, and what it permits. This module loads no adapter. */
+import { formatEndpoint } from "../core/endpoint.ts";
 
 export const isDeno: boolean = "Deno" in globalThis;
 export const isBun: boolean = "Bun" in globalThis;
@@ -22,7 +23,7 @@ export function isGranted(permission: Permission): boolean {
  * prompts on the terminal, or rejects where no caller catches the error.
  */
 export function chooseDialable(port: number, hostnames: readonly string[]): string | undefined {
-  return hostnames.find((hostname) => isGranted({ name: "net", host: `${hostname}:${port}` }));
+  return hostnames.find((hostname) => isGranted({ name: "net", host: formatEndpoint({ hostname, port }) }));
 }
 
 /** An environment variable; undefined when it is not set or may not be read. */

@@ -38,7 +38,13 @@ export function holdAtOnce(port: number): KeptPort {
     ? ownHolder.hostnameFor(port, 1 + holdsInThread++ % THREAD_ADDRESSES)
     : undefined;
   if (hostname === undefined) return ownHolder.hold(port);
-  const endEarly = thread.hold(hostname, port);
+  let endEarly: () => void;
+  try {
+    endEarly = thread.hold(hostname, port);
+  } catch {
+    // This process may start no thread: the port is held a turn of the event loop later.
+    return ownHolder.hold(port);
+  }
   // Both threads would use the same address.
   if (!isHolderAddress(hostname)) return { settled: Promise.resolve(), release: () => Promise.resolve(endEarly()) };
   const hold = ownHolder.hold(port);

@@ -177,7 +177,8 @@ class Call<Socket> implements TrialContext<Socket> {
     const { target, policy } = this.options;
     if (this.elapsed() - this.#resolvedAt >= ADDRESSES_LAST_MS) {
       const lookup = this.adapter.lookup!(target.hostname).then((addresses) => {
-        this.#addresses = addresses;
+        // A hosts file may name an address twice.
+        this.#addresses = [...new Set(addresses)];
         this.#resolvedAt = this.elapsed();
       });
       // This attempt uses the old addresses if there are any; a later attempt uses the new ones.

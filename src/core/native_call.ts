@@ -13,6 +13,13 @@ export interface PortKeeper {
   hold(port: number): KeptPort;
 }
 
+/** The URL in a call's first argument. An object is passed on as its text: it may have another one the next time. */
+export function readUrl(args: unknown[]): string {
+  const [input] = args;
+  if (typeof input === "object" && input !== null) args[0] = `${input}`;
+  return String(args[0]);
+}
+
 /** Begins to hold the ports that are at risk; undefined when none is, the common case. */
 export function keepPorts(keeper: PortKeeper, ports: readonly (number | undefined)[]): KeptPort | undefined {
   let kept: KeptPort[] | undefined;
@@ -101,7 +108,7 @@ export function replaceFunction(
 export function replaceClass(
   owner: object,
   name: string,
-  construct: (make: () => object, args: readonly unknown[]) => object,
+  construct: (make: () => object, args: unknown[]) => object,
   apply?: Replacement,
 ): void {
   const original: unknown = Reflect.get(owner, name);

@@ -1,5 +1,4 @@
 import process from "node:process";
-import { clearTimeout, setTimeout } from "node:timers";
 import type { Worker } from "node:worker_threads";
 
 /**
@@ -16,13 +15,12 @@ function answer() {
   Atomics.notify(answered, 0);
 }
 parentPort.on("message", ({ id, hostname, port }) => {
-  if (id === undefined) return parentPort.close();
   if (port === undefined) {
     sockets.get(id)?.resetAndDestroy();
     sockets.delete(id);
     return;
   }
-  const socket = connect({ host: hostname, family: 4, port, localAddress: hostname, localPort: port });
+  const socket = connect({ host: hostname, port, localAddress: hostname, localPort: port });
   sockets.set(id, socket);
   socket.once("connect", answer);
   socket.on("error", () => {
@@ -34,9 +32,6 @@ parentPort.on("message", ({ id, hostname, port }) => {
 /** Longer than the start of a thread takes on a busy machine. */
 const LIMIT_MS = 5000;
 
-/** How long an idle thread is kept for the next hold. */
-const IDLE_MS = 10_000;
-
 /**
  * Holds a port before `hold` returns, for runtimes that bind a socket only in a later turn of the event loop: another
  * thread binds it while this one waits. That thread takes some 100 ms to start, and does not keep the process alive.
@@ -44,23 +39,20 @@ const IDLE_MS = 10_000;
 export class HolderThread {
   readonly #answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #worker: Worker | undefined;
-  #holds = 0;
   #lastId = 0;
-  #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Holds the port at this address; returns a function that ends the hold. */
+  /**
+   * Holds the port at this address; returns a function that ends the hold.
+   *
+   * @throws ERR_ACCESS_DENIED under Node's permission model without `--allow-worker`
+   */
   hold(hostname: string, port: number): () => void {
-    clearTimeout(this.#idleTimer);
     const worker = this.#worker ??= this.#start();
     const id = ++this.#lastId;
-    this.#holds++;
     const before = Atomics.load(this.#answered, 0);
     worker.postMessage({ id, hostname, port });
     Atomics.wait(this.#answered, 0, before, LIMIT_MS);
-    return () => {
-      worker.postMessage({ id });
-      if (--this.#holds === 0) this.#idleTimer = setTimeout(() => this.#end(), IDLE_MS).unref();
-    };
+    return () => worker.postMessage({ id });
   }
 
   #start(): Worker {
@@ -71,10 +63,5 @@ export class HolderThread {
     worker.on("error", () => {});
     worker.unref();
     return worker;
-  }
-
-  #end(): void {
-    this.#worker?.postMessage({});
-    this.#worker = undefined;
   }
 }

@@ -31,8 +31,11 @@ const WATCH_AFTER_MS = 50;
 /** How many addresses are tried before the error says that no loopback address can be bound. */
 const ADDRESS_TRIES = 8;
 
-/** Hosts for a process that may dial no other address. Servers at this address then need SO_REUSEADDR. */
-const LAST_RESORTS: readonly string[] = ["127.0.0.1", "localhost"];
+/**
+ * Hosts for a process that may dial no other address; 0.0.0.0 and :: are loopback to a client. Servers at this address then
+ * need SO_REUSEADDR.
+ */
+const LAST_RESORTS: readonly string[] = ["127.0.0.1", "0.0.0.0", "::1", "::"];
 
 /** The codes of a connect whose local address and port another socket has: of Node and Bun, and of Deno. */
 const COLLISION_CODES: readonly unknown[] = ["EADDRNOTAVAIL", "EINVAL"];

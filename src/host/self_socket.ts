@@ -15,9 +15,7 @@ export type OpenSelf = (hostname: string, port: number) => SelfSocket;
 
 /** With node:net, which all runtimes have. The socket is bound after this tick of the event loop. */
 export const openWithNodeNet: OpenSelf = (hostname, port) => {
-  // Deno's permission may name the host "localhost", but only an address can be bound.
-  const localAddress = net.isIP(hostname) === 0 ? "127.0.0.1" : hostname;
-  const socket = net.connect({ host: hostname, family: 4, port, localAddress, localPort: port });
+  const socket = net.connect({ host: hostname, port, localAddress: hostname, localPort: port });
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   const opened = new Promise<void>((resolve, reject) => {
     socket.once("connect", () => {

@@ -9,6 +9,7 @@ const REFUSED_PORT = 39999;
 interface Printed {
   readonly reports: Readonly<Record<string, { readonly refused: Report; readonly self: Report }>>;
   readonly redials: readonly string[];
+  readonly twice: readonly string[];
 }
 
 const KINDS = [
@@ -40,6 +41,11 @@ for (const hostname of ["127.0.0.1", "::1", "localhost"]) {
 
     test("a socket that dials again from its 'error' listener is guarded each time", () => {
       expect(printed.redials).toEqual(["SelfConnectError", "SelfConnectError", "SelfConnectError"]);
+    });
+
+    test("a socket whose connect is called twice never connects to itself", () => {
+      expect(printed.twice.length).toBeGreaterThan(0);
+      expect(printed.twice).not.toContain("connect");
     });
   });
 }

@@ -94,6 +94,10 @@ describe.skipIf(noLab)(because("register, loaded before a program that dials its
     expect(await hear({ place: "chosen", preload: [register] })).toEqual(UNGUARDED);
   });
 
+  test("guards a socket whose options name no connection to go over", async () => {
+    expect(await hear({ place: "no transport", preload: [register] })).toEqual(GUARDED);
+  });
+
   test("leaves our own connect its three attempts", async () => {
     const heard = await hear({ place: "adapters", preload: [register] });
     expect(heard).toEqual({ events: ["SelfConnectError", "3"], published: 3, left: [] });

@@ -56,14 +56,17 @@ describe.skipIf(reason)(because("with register loaded, native calls to a dead po
     });
   }
 
-  test("are refused by way of the environment's proxy, too", async () => {
-    const proxied = async (port: number, isGuarded: boolean): Promise<Outcomes> => {
-      const program = command("native_calls.ts", [String(port), "fetch through the environment's proxy"], isGuarded);
-      const inNamespace = isGuarded ? inLab(program) : inEmptyNamespace(program);
-      return await runForJson(inNamespace, { env: { HTTP_PROXY: `http://127.0.0.1:${port}` } });
-    };
-    expect(await proxied(LAB_PORT, true)).toEqual(await proxied(DEAD_PORT, false));
-  });
+  for (const what of ["fetch", "new WebSocket", ...(runtime === "deno" ? ["new EventSource"] : [])]) {
+    test(`are refused by way of the environment's proxy, too: ${what}`, async () => {
+      const proxied = async (port: number, isGuarded: boolean): Promise<Outcomes> => {
+        const args = [String(port), `${what} through the environment's proxy`];
+        const program = command("native_calls.ts", args, isGuarded);
+        const inNamespace = isGuarded ? inLab(program) : inEmptyNamespace(program);
+        return await runForJson(inNamespace, { env: { HTTP_PROXY: `http://127.0.0.1:${port}` } });
+      };
+      expect(await proxied(LAB_PORT, true)).toEqual(await proxied(DEAD_PORT, false));
+    });
+  }
 
   for (const how of ["caught", "uncaught", "connect"]) {
     test(`end a program that does nothing else as the bare one ends: ${how}`, async () => {
@@ -76,16 +79,24 @@ describe.skipIf(reason)(because("with register loaded, native calls to a dead po
     });
   }
 
-  test.skipIf(runtime !== "deno")(
-    because("need no more permission than they do bare", runtime === "deno" ? undefined : "this is not Deno"),
-    async () => {
-      const flags = ["--no-prompt", `--allow-net=127.0.0.1:${LAB_PORT}`];
+  const notDeno = runtime === "deno" ? undefined : "this is not Deno";
+  for (const host of ["127.0.0.1", "0.0.0.0", "[::1]", "[::]"]) {
+    test.skipIf(notDeno)(because(`need no more permission than they do bare: ${host}`, notDeno), async () => {
+      const flags = ["--no-prompt", `--allow-net=${host}:${LAB_PORT}`];
       for (const [how, says] of [["caught", "TypeError\n"], ["connect", "ECONNREFUSED\n"]] as const) {
-        const program = command("native_alone.ts", [String(LAB_PORT), how], true, flags);
+        const program = command("native_alone.ts", [String(LAB_PORT), how, host], true, flags);
         expect(await run(inLab(program))).toMatchObject({ code: 0, stdout: says, stderr: "" });
       }
-    },
-  );
+    });
+  }
+
+  test.skipIf(notDeno)(because("are as the bare ones where only a name may be dialed", notDeno), async () => {
+    const flags = ["--no-prompt", `--allow-net=localhost:${DEAD_PORT}`];
+    for (const [how, says] of [["caught", "TypeError\n"], ["connect", "ECONNREFUSED\n"]] as const) {
+      const program = command("native_alone.ts", [String(DEAD_PORT), how, "localhost"], true, flags);
+      expect(await run(inEmptyNamespace(program))).toMatchObject({ code: 0, stdout: says, stderr: "" });
+    }
+  });
 
   const unreached = ["a redirect", ...(runtime === "bun" ? ["Bun.fetch", "Bun.S3Client", "the package undici"] : [])];
   for (const name of unreached) {

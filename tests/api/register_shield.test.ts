@@ -39,6 +39,13 @@ describe.skipIf(noLab)(because("REALPEER_SHIELD", noLab), () => {
     });
   }
 
+  const notNode = runtime === "node" ? undefined : "this is not Node";
+  test.skipIf(notNode)(because("lets a program run that may start no thread", notNode), async () => {
+    const flags = ["--experimental-permission", "--allow-fs-read=*", "--allow-child-process", ...ways.node[0]!];
+    const { code, stdout } = await shielded(String(LAB_PORT), flags);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { later: REFUSED, holders: 1 }]);
+  });
+
   test("shields nothing when it is empty", async () => {
     const { code, stdout } = await shielded("", ways[runtime][0]!);
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { first: { connected: 200 }, holders: 0 }]);

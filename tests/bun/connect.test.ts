@@ -108,6 +108,16 @@ describe("bun connect()", () => {
     await expect.poll(() => heard).toEqual(["error thrown", "close"]);
   });
 
+  for (const how of ["guarded", "stable"]) {
+    test(`takes a class instance for handlers, and has their failures end as Bun does (${how})`, async () => {
+      const outcomes = (how: string): Promise<Record<string, string[]>> =>
+        runForJson(commandFor("tests/programs/bun_failing_handlers.ts", [how]));
+      const bare = await outcomes("bare");
+      expect(Object.keys(bare)).toHaveLength(13);
+      expect(await outcomes(how)).toEqual(bare);
+    });
+  }
+
   test("needs a handler that hears data", async () => {
     for (const socket of [undefined, null, {}, { open() {} }]) {
       await expect(connect({ port: 1, socket } as never)).rejects.toThrow(TypeError);

@@ -47,6 +47,15 @@ describe("a name with several addresses", () => {
     expect(adapter.states).toEqual(["reset", "reset", "reset"]);
   });
 
+  test("has an address that it names twice dialed once, and given up", async () => {
+    const adapter = named({ [A]: ["silent"] });
+    adapter.lookup = () => Promise.resolve([A, A]);
+    const clock = new FakeClock();
+    await expect(play(adapter, { retry: true, timeout: 600 }, clock)).rejects.toBeInstanceOf(ConnectTimeoutError);
+    expect(adapter.dialed).toEqual([A]);
+    expect(adapter.abandoned).toBe(1);
+  });
+
   test("has a refusing address dialed again and again while a silent one is pending", async () => {
     const clock = new FakeClock();
     const adapter = named({ [A]: ["silent"], [B]: [refusal, refusal, refusal, "real"] });

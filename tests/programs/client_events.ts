@@ -114,10 +114,26 @@ async function redial(port: number): Promise<string[]> {
   return heard;
 }
 
+/** A socket whose `connect` is called twice; the runtimes differ in which call counts. */
+async function connectTwice(refusedPort: number, selfPort: number): Promise<string[]> {
+  const heard: string[] = [];
+  const socket = guardSocket(new net.Socket());
+  socket.on("connect", () => {
+    heard.push("connect");
+    socket.destroy();
+  });
+  socket.on("error", ({ name }) => heard.push(name));
+  socket.connect(refusedPort, hostname);
+  socket.connect(selfPort, hostname);
+  await new Promise((resolve) => socket.once("close", resolve));
+  return heard;
+}
+
 const reports: Record<string, { refused: Report; self: Report }> = {};
 for (const [kind, open] of Object.entries(opens)) {
   reports[kind] = { refused: await report(open, Number(refusedText)), self: await report(open, Number(selfText)) };
 }
 const redials = await redial(Number(selfText));
-console.log(JSON.stringify({ reports, redials }));
+const twice = await connectTwice(Number(refusedText), Number(selfText));
+console.log(JSON.stringify({ reports, redials, twice }));
 process.exit(0);

@@ -2,7 +2,7 @@
  * Dials the lab's port with plain node:net, here, in a worker or in a child, after loading what it is told to load, and
  * prints what the socket reported. Runs as one JavaScript file, because Node 20 takes TypeScript in no worker.
  *
- *   client_preloaded.ts here|worker|child|chosen|adapters PORT [MODULE...]
+ *   client_preloaded.ts here|worker|child|chosen|no transport|adapters PORT [MODULE...]
  */
 import { spawnSync } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
@@ -63,6 +63,8 @@ async function hear(): Promise<unknown> {
     }
     case "chosen":
       return await dial({ host: "127.0.0.1", port, localPort: port });
+    case "no transport":
+      return await dial({ host: "127.0.0.1", port, socket: null } as net.TcpNetConnectOpts);
     case "adapters": {
       const { connect } = await import("../../src/adapters/node.ts");
       return await attemptsOf(connect({ host: "127.0.0.1", port }));

@@ -77,6 +77,9 @@ const everywhere: Record<string, Call> = {
   },
   "new WebSocket": () => ending(() => new WebSocket(`ws://127.0.0.1:${port}/`)),
   "new WebSocket of a URL": () => ending(() => new WebSocket(new URL(`ws://127.0.0.1:${port}/`))),
+  "new WebSocket of a String object": () =>
+    ending(() => new WebSocket(new String(`ws://127.0.0.1:${port}/`) as string)),
+  "new WebSocket through the environment's proxy": () => ending(() => new WebSocket("ws://192.0.2.1/")),
   "a subclass of WebSocket": () => ending(() => new (class extends WebSocket {})(`ws://127.0.0.1:${port}/`)),
 };
 
@@ -87,10 +90,24 @@ async function refusal(call: Promise<unknown>): Promise<string> {
   return /ECONNREFUSED|Connection refused|ConnectionRefused/.test(text) ? "refused" : text;
 }
 
+/** Options without a property of their own. */
+class Address {
+  get hostname(): string {
+    return "127.0.0.1";
+  }
+  get port(): number {
+    return port;
+  }
+}
+
 const onDeno = (): Record<string, Call> => ({
   "Deno.connect": () => Deno.connect({ hostname: "127.0.0.1", port }),
   "Deno.connect, by name": () => Deno.connect({ port }),
   "Deno.connect, aborted before": () => Deno.connect({ port, signal: AbortSignal.abort("reason") }),
+  "Deno.connect of a URL": () => Deno.connect(new URL(url) as never),
+  "Deno.connect of an instance": () => Deno.connect(new Address()),
+  "Deno.connect, transport null": () => Deno.connect({ port, transport: null } as never),
+  "Deno.connectTls of an instance": () => Deno.connectTls(new Address()),
   "Deno.connectTls": () => Deno.connectTls({ hostname: "127.0.0.1", port }),
   "fetch through a proxy": () => {
     const client = Deno.createHttpClient({ proxy: { url: `http://127.0.0.1:${port}` } });
@@ -100,6 +117,12 @@ const onDeno = (): Record<string, Call> => ({
     const client = Deno.createHttpClient({ proxy: { transport: "tcp", hostname: "127.0.0.1", port } });
     return fetch("http://192.0.2.1/", { client }).finally(() => client.close());
   },
+  "fetch a Request through a proxy": () => {
+    const client = Deno.createHttpClient({ proxy: { url: `http://127.0.0.1:${port}` } });
+    return fetch(new Request("http://192.0.2.1/", { client } as RequestInit)).finally(() => client.close());
+  },
+  "new EventSource of a String object": () => ending(() => new EventSource(new String(url) as string)),
+  "new EventSource through the environment's proxy": () => ending(() => new EventSource("http://192.0.2.1/")),
   "new EventSource": () => ending(() => new EventSource(url)),
   "an EventSource that comes again": () =>
     new Promise((resolve) => {
@@ -117,6 +140,16 @@ const onBun = (): Record<string, Call> => {
   return {
     "Bun.connect": () => Bun.connect({ hostname: "127.0.0.1", port, socket }),
     "Bun.connect, by name": () => Bun.connect({ hostname: "localhost", port, socket }),
+    "Bun.connect, no unix socket": () => Bun.connect({ hostname: "127.0.0.1", port, unix: "", socket } as never),
+    "Bun.connect, a local port that Bun ignores": () =>
+      Bun.connect({ hostname: "127.0.0.1", port, localPort: 1234, socket } as never),
+    "fetch an object with a url": () => fetch({ url, method: "POST" } as Request),
+    "fetch an object that cannot be written down": () =>
+      fetch({
+        toString: () => {
+          throw new Error("not to be written down");
+        },
+      } as never),
     "Bun.connect over TLS": () => Bun.connect({ hostname: "127.0.0.1", port, tls: true, socket }),
     "fetch through a proxy": () => fetch("http://192.0.2.1/", { proxy: `http://127.0.0.1:${port}` }),
     "fetch.preconnect": async () => {

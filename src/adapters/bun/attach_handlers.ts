@@ -15,33 +15,43 @@ export function withData<Data>(socket: Bun.Socket<unknown>, data: Data): Bun.Soc
   return Object.assign(socket, { data });
 }
 
-type Call = () => void | Promise<void> | undefined;
+/**
+ * The handlers in an object of their own: Bun reads them from a class instance too, which a spread does not. Bun takes this
+ * object as it takes the user's.
+ */
+export function ownHandlers<Data>(handlers: Bun.SocketHandler<Data>): Bun.SocketHandler<Data> {
+  const own: Bun.SocketHandler<Data> = {};
+  for (let from: object = handlers; from !== null && from !== Object.prototype; from = Object.getPrototypeOf(from)) {
+    for (const name of Object.getOwnPropertyNames(from)) {
+      if (name !== "constructor" && !Object.hasOwn(own, name)) Reflect.set(own, name, Reflect.get(handlers, name));
+    }
+  }
+  return own;
+}
 
-/** Runs a handler as Bun does: if it throws or rejects, the `error` handler is called. */
-function runHandler<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>, call: Call): void {
-  const onError = (error: Error): void => {
-    if (handlers.error === undefined) throw error;
-    handlers.error(socket, error);
-  };
+/** Whether Bun calls the `open` handler of a socket after the TLS handshake: without a `handshake` handler it does. */
+export function opensAfterHandshake<Data>(handlers: Bun.SocketHandler<Data>, isTls: boolean): boolean {
+  return isTls && handlers.handshake === undefined;
+}
+
+/** Calls a handler as Bun does: the `error` handler gets what it throws, without one it is uncaught. Returns whether it threw. */
+function throws(socket: object, handlers: object, name: string, ...args: readonly unknown[]): boolean {
+  const { [name]: handler, error: onError } = handlers as Record<string, ((...args: unknown[]) => unknown) | undefined>;
   try {
-    call()?.catch(onError);
+    handler?.call(socket, socket, ...args);
+    return false;
   } catch (error) {
-    onError(error as Error);
+    if (onError !== undefined) onError.call(socket, socket, error);
+    else {queueMicrotask(() => {
+        throw error;
+      });}
+    return true;
   }
 }
 
 /** Calls the `open` handler as Bun does; if it throws, the socket is closed. */
 export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>): void {
-  let isDone = false;
-  try {
-    runHandler(socket, handlers, () => {
-      const result = handlers.open?.(socket);
-      isDone = true;
-      return result;
-    });
-  } finally {
-    if (!isDone) socket.terminate();
-  }
+  if (throws(socket, handlers, "open")) socket.terminate();
 }
 
 /**
@@ -61,19 +71,12 @@ export function attachHandlers<Data>(
   }
   const socket = withData(bufferedSocket, data);
   socket.reload({ socket: handlers });
-
-  const run = (call: Call): void => runHandler(socket, handlers, call);
-  const open = (): void => callOpen(socket, handlers);
-  // Without a `handshake` handler Bun calls a TLS socket's `open` once the handshake is done.
-  const opensAfterHandshake = isTls && handlers.handshake === undefined;
-  if (!opensAfterHandshake) open();
-  for (const [name, detail, more] of events) {
-    if (name === "data") run(() => handlers.data?.(socket, asBinaryType(detail, handlers.binaryType)));
-    else if (name === "handshake" && opensAfterHandshake) open();
-    else if (name === "handshake") run(() => handlers.handshake?.(socket, detail, more));
-    else if (name === "error") run(() => handlers.error?.(socket, detail));
-    else if (name === "close") run(() => handlers.close?.(socket, detail));
-    else run(() => handlers[name]?.(socket));
+  const opensLate = opensAfterHandshake(handlers, isTls);
+  if (!opensLate) callOpen(socket, handlers);
+  for (const [name, ...details] of events) {
+    if (name === "data") throws(socket, handlers, name, asBinaryType(details[0] as Uint8Array, handlers.binaryType));
+    else if (name === "handshake" && opensLate) callOpen(socket, handlers);
+    else throws(socket, handlers, name, ...details);
   }
   return socket;
 }

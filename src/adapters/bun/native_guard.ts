@@ -4,6 +4,7 @@ import {
   keepPorts,
   type KeptPort,
   type PortKeeper,
+  readUrl,
   releaseAfter,
   replaceClass,
   replaceFunction,
@@ -58,24 +59,29 @@ interface FetchOptions {
 
 function optionPort(proxy: unknown): number | undefined {
   const url = typeof proxy === "object" && proxy !== null && "url" in proxy ? proxy.url : proxy;
-  return url === undefined || url === null ? undefined : dialedPort(`${url}`);
+  return typeof url === "string" || url instanceof URL ? dialedPort(String(url)) : undefined;
 }
 
-/** The port of the URL in the first argument, which is converted to text only once. */
+/** The port of the URL in the first argument: text, an object with a `url`, as a Request is, or one that is converted. */
 function inputPort(args: unknown[]): number | undefined {
   const [input] = args;
-  if (typeof input === "string") return dialedPort(input);
-  if (input instanceof Request) return dialedPort(input.url);
-  if (typeof input !== "object" || input === null || input instanceof Blob) return undefined;
-  const url = `${input}`;
-  args[0] = url;
-  return dialedPort(url);
+  if (typeof input === "object" && input !== null) {
+    const { url } = input as { url?: unknown };
+    if (typeof url === "string") return dialedPort(url);
+    if (input instanceof Blob) return undefined;
+  }
+  return dialedPort(readUrl(args));
 }
 
 function guardFetch(keeper: PortKeeper): void {
   replaceFunction(globalThis, "fetch", (fetch, thisArg, args) => {
     const { proxy, unix } = (args[1] ?? {}) as FetchOptions;
-    const port = inputPort(args);
+    let port: number | undefined;
+    try {
+      port = inputPort(args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const kept = unix ? undefined : keepPorts(keeper, [port, optionPort(proxy), ...environmentPorts()]);
     if (kept === undefined) return Reflect.apply(fetch, thisArg, args);
     return callWhileKept(kept, () => Reflect.apply(fetch, thisArg, args));
@@ -90,10 +96,8 @@ function guardFetch(keeper: PortKeeper): void {
 
 function guardWebSocket(keeper: PortKeeper): void {
   replaceClass(globalThis, "WebSocket", (make, args) => {
-    const input = args[0];
-    const port = typeof input === "string" || input instanceof URL ? dialedPort(String(input)) : undefined;
     const { proxy } = (args[1] ?? {}) as FetchOptions;
-    const kept = keepPorts(keeper, [port, optionPort(proxy), ...environmentPorts()]);
+    const kept = keepPorts(keeper, [dialedPort(readUrl(args)), optionPort(proxy), ...environmentPorts()]);
     if (kept === undefined) return make();
     try {
       const socket = make() as EventTarget;
@@ -109,8 +113,9 @@ function guardWebSocket(keeper: PortKeeper): void {
 /** A socket whose local port the program chose is not guarded, as with node:net. */
 function guardConnect(keeper: PortKeeper): void {
   replaceFunction(Bun, "connect", (connect, thisArg, args) => {
-    const { port, unix, fd, localPort } = (args[0] ?? {}) as Record<string, unknown>;
-    const isTcp = unix === undefined && fd === undefined && !localPort;
+    const { port, unix, fd, localAddress, localPort } = (args[0] ?? {}) as Record<string, unknown>;
+    // Bun ignores a local port without an address.
+    const isTcp = !unix && fd === undefined && !(localAddress && localPort);
     const kept = isTcp ? keepPorts(keeper, [portOf(port)]) : undefined;
     if (kept === undefined) return Reflect.apply(connect, thisArg, args);
     return callWhileKept(kept, () => Reflect.apply(connect, thisArg, args));
@@ -141,9 +146,9 @@ function guardDatabases(keeper: PortKeeper): void {
     (make) => keepSql(make()) as object,
     (SQL, thisArg, args) => keepSql(Reflect.apply(SQL, thisArg, args)),
   );
-  replaceClass(Bun, "RedisClient", (make, [url]) => {
-    if (typeof url === "string" || url instanceof URL) {
-      const text = String(url);
+  replaceClass(Bun, "RedisClient", (make, args) => {
+    if (args[0] !== undefined) {
+      const text = readUrl(args);
       // The URL may lack its scheme.
       keepPorts(keeper, [dialedPort(text.includes("://") ? text : `redis://${text}`)]);
     }

@@ -3,10 +3,12 @@ import {
   keepPorts,
   type KeptPort,
   type PortKeeper,
+  readUrl,
   releaseAfter,
   replaceClass,
   replaceFunction,
 } from "../../core/native_call.ts";
+import { readEnv } from "../detect.ts";
 
 /** Keeps ports for calls that can wait, and for calls that dial before they return. */
 export interface DenoPortKeeper extends PortKeeper {
@@ -14,16 +16,11 @@ export interface DenoPortKeeper extends PortKeeper {
   holdAtOnce(port: number): KeptPort;
 }
 
-/** The clients of Deno.createHttpClient, with the port of each one's proxy. */
-const clientPorts = new WeakMap<object, number>();
-
 /** The ports of the environment's proxies, which Deno reads at its first request. */
 let environmentPorts: readonly number[] | undefined;
 
 function readEnvironment(): readonly number[] {
-  return proxyPorts((name) =>
-    Deno.permissions.querySync({ name: "env", variable: name }).state === "granted" ? Deno.env.get(name) : undefined
-  );
+  return environmentPorts ??= proxyPorts(readEnv);
 }
 
 /** Makes the call once the port is held, or once holding has failed; resolves with the call's result. */
@@ -40,24 +37,18 @@ function proxyPort(proxy: unknown): number | undefined {
 function guardFetch(keeper: PortKeeper): void {
   const { Request, location } = globalThis;
   replaceFunction(globalThis, "fetch", (fetch, thisArg, args) => {
-    let [input] = args;
-    const { client } = (args[1] ?? {}) as { client?: object };
     let url: string;
     try {
-      // Converted once: an object may return another text each time.
-      if (!(input instanceof Request) && args.length > 0) args[0] = input = `${input}`;
-      url = input instanceof Request ? input.url : String(input);
+      url = args[0] instanceof Request ? args[0].url : readUrl(args);
     } catch (error) {
       return Promise.reject(error);
     }
-    environmentPorts ??= readEnvironment();
-    const ports = [dialedPort(url, location?.href), client && clientPorts.get(client), ...environmentPorts];
-    const kept = keepPorts(keeper, ports);
+    const kept = keepPorts(keeper, [dialedPort(url, location?.href), ...readEnvironment()]);
     if (kept === undefined) return Reflect.apply(fetch, thisArg, args);
     let request: Request;
     try {
       const init = args[1] as RequestInit | undefined;
-      request = new Request(input as string | Request, init);
+      request = new Request(args[0] as string | Request, init);
       // As in the bare call, a stream is locked when the call returns. Deno's Request locks only that of a Request.
       if (init?.body instanceof ReadableStream) request = new Request(request);
     } catch (error) {
@@ -68,38 +59,37 @@ function guardFetch(keeper: PortKeeper): void {
   });
 }
 
+/** A copy of plain options: as in the bare call, later changes have no effect. Other objects may have getters, and stay. */
+function copyOf(options: unknown): unknown {
+  const isPlain = typeof options === "object" && options !== null &&
+    Object.getPrototypeOf(options) === Object.prototype;
+  return isPlain ? { ...options } : options;
+}
+
 /** Guards Deno.connect and Deno.connectTls. */
 function guardConnect(name: "connect" | "connectTls", keeper: PortKeeper): void {
   replaceFunction(Deno, name, (connect, thisArg, args) => {
-    const options = args[0];
-    const { transport = "tcp", port } = (options ?? {}) as { transport?: unknown; port?: unknown };
-    const kept = transport === "tcp" ? keepPorts(keeper, [portOf(port)]) : undefined;
+    const { transport, port } = (args[0] ?? {}) as { transport?: unknown; port?: unknown };
+    const kept = (transport ?? "tcp") === "tcp" ? keepPorts(keeper, [portOf(port)]) : undefined;
     if (kept === undefined) return Reflect.apply(connect, thisArg, args);
-    const copy = { ...options as object };
+    const copy = copyOf(args[0]);
     return callWhileKept(kept, () => Reflect.apply(connect, thisArg, [copy, ...args.slice(1)]));
   });
 }
 
-/** Guards a class that dials in its constructor: the port must be held before the constructor returns. */
-function guardConstructor(
-  name: "WebSocket" | "EventSource",
+/** Guards a class that dials in its constructor: the ports must be held before the constructor returns. */
+function guardConstructor<Made extends object>(
+  name: "WebSocket" | "EventSource" | "WebSocketStream",
   keeper: DenoPortKeeper,
-  onMade: (made: EventTarget, kept: KeptPort) => void,
+  onMade: (made: Made, kept: KeptPort) => void,
 ): void {
+  const early: PortKeeper = { ...keeper, hold: (port) => holdEarly(keeper, port) };
   replaceClass(globalThis, name, (make, args) => {
-    // Only strings and URLs: another object might convert to two different texts.
-    const [input] = args;
-    const port = typeof input === "string" || input instanceof URL
-      ? dialedPort(String(input), globalThis.location?.href)
-      : undefined;
-    if (port === undefined || !keeper.isAtRisk(port)) return make();
-    const early = keeper.holdAtOnce(port);
-    const kept = keeper.hold(port);
-    const endEarly = (): void => void early.release();
-    kept.settled.then(endEarly, endEarly);
+    const kept = keepPorts(early, [dialedPort(readUrl(args), globalThis.location?.href), ...readEnvironment()]);
+    if (kept === undefined) return make();
     try {
-      const made = make();
-      onMade(made as EventTarget, kept);
+      const made = make() as Made;
+      onMade(made, kept);
       return made;
     } catch (error) {
       void kept.release();
@@ -108,20 +98,33 @@ function guardConstructor(
   });
 }
 
+/** Holds the port before it returns, then in this thread. */
+function holdEarly(keeper: DenoPortKeeper, port: number): KeptPort {
+  const early = keeper.holdAtOnce(port);
+  const kept = keeper.hold(port);
+  const endEarly = (): void => void early.release();
+  kept.settled.then(endEarly, endEarly);
+  return kept;
+}
+
 /** Guards the calls of Deno that do not go through node:net. */
 export function guardNativeCalls(keeper: DenoPortKeeper): void {
   guardFetch(keeper);
   guardConnect("connect", keeper);
   guardConnect("connectTls", keeper);
   replaceFunction(Deno, "createHttpClient", (create, thisArg, args) => {
-    const client = Reflect.apply(create, thisArg, args) as object;
     const port = proxyPort((args[0] as { proxy?: unknown } | undefined)?.proxy);
-    if (port !== undefined) clientPorts.set(client, port);
-    return client;
+    // Requests and sockets that are made with the client dial its proxy at any later time, so the port stays held.
+    if (port !== undefined && keeper.isAtRisk(port)) keeper.holdAtOnce(port);
+    return Reflect.apply(create, thisArg, args);
   });
-  guardConstructor("WebSocket", keeper, (socket, kept) => {
+  guardConstructor<WebSocket>("WebSocket", keeper, (socket, kept) => {
     for (const event of ["open", "error", "close"]) socket.addEventListener(event, () => void kept.release());
   });
   // An open EventSource dials again by itself, so the port stays held.
   guardConstructor("EventSource", keeper, () => {});
+  // With --unstable-net.
+  guardConstructor<{ readonly opened: Promise<unknown> }>("WebSocketStream", keeper, ({ opened }, kept) => {
+    releaseAfter(opened, kept).catch(() => {});
+  });
 }

@@ -26,13 +26,16 @@ function dialedPort({ port, path }: DialOptions): number | undefined {
 }
 
 /** Replaces `connect` of a socket, or of a prototype, so that each call is followed by a verdict. */
-function guardConnect(owner: net.Socket, isLeftAlone: (options: DialOptions) => boolean): void {
+function guardConnect(
+  owner: net.Socket,
+  isLeftAlone: (socket: net.Socket, options: DialOptions) => boolean,
+): void {
   const connect = owner.connect as Method;
   const guardedConnect: Method = function (...args) {
     const result = connect.apply(this, args);
     const options = dialOptions(args);
     const port = dialedPort(options);
-    if (port !== undefined && !isLeftAlone(options)) awaitVerdict(this, port);
+    if (port !== undefined && !isLeftAlone(this, options)) awaitVerdict(this, port);
     return result;
   };
   Object.defineProperties(guardedConnect, {
@@ -104,8 +107,9 @@ export const createConnection: typeof net.createConnection = (...args: unknown[]
  */
 export function guardAllSockets(): void {
   if (GUARDED in net.Socket.prototype.connect) return;
-  guardConnect(
-    net.Socket.prototype,
-    ({ localPort, socket, [GUARDED]: isGuarded }) => Boolean(localPort) || socket !== undefined || isGuarded === true,
-  );
+  guardConnect(net.Socket.prototype, (socket, { localPort, socket: transport, [GUARDED]: isGuarded }) => {
+    // A socket without TLS dials whatever its options have there.
+    const goesOver = Boolean(transport) && Reflect.get(socket, "encrypted") === true;
+    return Boolean(localPort) || goesOver || isGuarded === true;
+  });
 }

@@ -59,8 +59,13 @@ export function lookupWith(
   return (hostname) =>
     new Promise((resolve, reject) => {
       look(hostname, { all: true, family }, (error, address: string | LookupAddress[]) => {
-        if (error) reject(error);
-        else resolve(typeof address === "string" ? [address] : address.map(({ address }) => address));
+        if (error) return reject(error);
+        const addresses = typeof address === "string" ? [address] : address.map(({ address }) => address);
+        if (addresses.length > 0) return resolve(addresses);
+        // A failed attempt, as for the system's lookup, which never resolves with no address.
+        reject(
+          Object.assign(new Error(`Cannot look up ${hostname}: it has no address`), { code: "ENOTFOUND", hostname }),
+        );
       });
     });
 }

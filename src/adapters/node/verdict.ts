@@ -13,8 +13,13 @@ export type Method = (this: Socket, ...args: unknown[]) => unknown;
  */
 export const GUARDED: unique symbol = Symbol.for("@realpeer/tcp guarded");
 
+interface GuardedEmit extends Method {
+  /** The port that was dialed; undefined when it is not known. */
+  dialed: number | undefined;
+}
+
 interface Guarded {
-  [GUARDED]?: Method | undefined;
+  [GUARDED]?: GuardedEmit | undefined;
 }
 
 /**
@@ -62,20 +67,25 @@ function resetWith(socket: Socket, error: Error): void {
  */
 export function awaitVerdict(socket: Socket & Guarded, port?: number): void {
   const emit = socket.emit as Method;
-  if (socket[GUARDED] === emit) return;
+  const earlier = socket[GUARDED];
+  if (earlier !== undefined && earlier === emit) {
+    // After a second `connect` while the first is pending, either may succeed.
+    if (port !== undefined && earlier.dialed !== port) earlier.dialed = undefined;
+    return;
+  }
   let state: "waiting" | "rejected" | "over" = "waiting";
-  let dialed = port;
-  const guardedEmit: Method = function (...args) {
+  const override = function (this: Socket, ...args: unknown[]) {
     const event = args[0];
     if (event === "close" && socket.connecting) {
       // An 'error' listener has called connect again, maybe with another port: this 'close' is the old attempt's.
       state = "waiting";
-      dialed = undefined;
+      guardedEmit.dialed = undefined;
     } else if (event === "close") {
       state = "over";
       restore(socket, guardedEmit, emit);
     } else if (state !== "over" && (event === "connect" || event === "ready")) {
       if (state === "rejected") return false;
+      const { dialed } = guardedEmit;
       const pair = dialed === undefined || socket.localPort === dialed ? endpoints(socket) : null;
       if (pair !== null && sameEndpoint(pair.local, pair.remote)) {
         state = "rejected";
@@ -88,6 +98,7 @@ export function awaitVerdict(socket: Socket & Guarded, port?: number): void {
     }
     return emit.apply(this, args);
   };
+  const guardedEmit: GuardedEmit = Object.assign(override, { dialed: port });
   socket[GUARDED] = guardedEmit;
   socket.emit = guardedEmit as Socket["emit"];
 }
