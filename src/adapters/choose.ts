@@ -1,6 +1,5 @@
 import { isBun, isDeno } from "./detect.ts";
 import type { PortableAdapter } from "../core/byte_stream.ts";
-import { NO_RETRY } from "../core/retry.ts";
 import type { ResolvedOptions } from "../core/options.ts";
 
 /** Only the adapter knows the type of its sockets. */
@@ -33,10 +32,9 @@ load(isDeno ? "deno" : isBun ? "bun" : "node");
  * which all three runtimes have. Deno's cannot bind the client end; Bun's can only by undeclared options, address and
  * port together. Bun's cannot give up a pending connect so that the process can end.
  */
-function nameFor({ target, signal, timeout, attemptTimeout, policy }: ResolvedOptions): Name {
+function nameFor({ target, mayGiveUp }: ResolvedOptions): Name {
   if (target.localAddress !== undefined || target.localPort !== undefined) return "node";
   if (isDeno) return "deno";
-  const mayGiveUp = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity || policy !== NO_RETRY;
   return isBun && !mayGiveUp ? "bun" : "node";
 }
 

@@ -50,10 +50,10 @@ function explained(error: Error, isTls: boolean): Error {
   return Object.assign(new Error(hint, { cause: error }), { code: "EPROTO", hint });
 }
 
-/** Whether the socket is connected to itself, or gone: then no request is sent, and the core resets or closes it. */
-function isSelf(socket: Socket): boolean {
+/** Without a real peer no request is sent: the core resets a self-connection, and closes a socket that is gone. */
+function hasPeer(socket: Socket): boolean {
   const pair = nodeAdapter.endpoints(socket);
-  return pair === null || sameEndpoint(pair.local, pair.remote);
+  return pair !== null && !sameEndpoint(pair.local, pair.remote);
 }
 
 function ask(socket: Socket, { url, method, headers, insecure }: HttpQuestion): Promise<number> {
@@ -104,7 +104,7 @@ export function httpAdapter(question: HttpQuestion): Adapter<HttpAnswer> {
       const opened = attempt.opened.then(async (socket): Promise<HttpAnswer> => {
         connected = socket;
         // The core closes a socket that opens too late.
-        if (isAbandoned || isSelf(socket)) return { socket, status: undefined };
+        if (isAbandoned || !hasPeer(socket)) return { socket, status: undefined };
         try {
           const status = await ask(socket, question);
           if (!question.isWanted(status)) throw statusError(status, question.url);

@@ -2,7 +2,7 @@ import { httpAdapter, type HttpQuestion } from "../adapters/http.ts";
 import { isWindows } from "../adapters/detect.ts";
 import type { AttemptCounts } from "../core/attempt.ts";
 import { type ConnectOptions, ownProperties, resolveOptions } from "../core/options.ts";
-import { hostnameOf, portOf } from "../core/url.ts";
+import { hostnameOf, portOfUrl } from "../core/url.ts";
 import { dialAndClose, type WaitResult, withWaitDefaults } from "./wait_for_port.ts";
 
 /** The statuses that count: one, several, or those for which a function returns true. */
@@ -95,7 +95,12 @@ export async function waitForAnswer(
   const isWanted = statusTest(status);
   const copied = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()]));
   const question: HttpQuestion = { url, method, headers: copied, insecure, isWanted };
-  const connectOptions = { attemptTimeout: ANSWER_TIMEOUT_MS, ...rest, hostname: hostnameOf(url), port: portOf(url) };
+  const connectOptions = {
+    attemptTimeout: ANSWER_TIMEOUT_MS,
+    ...rest,
+    hostname: hostnameOf(url),
+    port: portOfUrl(url),
+  };
   const resolved = resolveOptions(withWaitDefaults(connectOptions), { isWindows });
   const { result, socket } = await dialAndClose(httpAdapter(question), { ...resolved, stableFor: 0 }, { counts });
   return { ...result, status: socket.status ?? 0 };

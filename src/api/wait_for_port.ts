@@ -25,8 +25,12 @@ export interface WaitResult {
   readonly elapsed: number;
 }
 
-/** How long `waitForPort` waits by default, in milliseconds. */
-const DEFAULT_TIMEOUT_MS = 30_000;
+/**
+ * How long `waitForPort` waits by default, in milliseconds.
+ *
+ * @internal
+ */
+export const WAIT_TIMEOUT_MS = 30_000;
 
 /**
  * Waits until a real peer accepts a connection, then closes that connection. The options are those of `connect`, with
@@ -109,6 +113,6 @@ export async function dialAndClose<Socket>(
  */
 export function withWaitDefaults(options: ConnectOptions): ConnectOptions {
   if (typeof options !== "object") return options;
-  const { retry = true, timeout = DEFAULT_TIMEOUT_MS, ...rest } = ownProperties(options);
+  const { retry = true, timeout = WAIT_TIMEOUT_MS, ...rest } = ownProperties(options);
   return { ...rest, retry, timeout };
 }

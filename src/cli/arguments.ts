@@ -95,3 +95,14 @@ export function parsePort(text: string): number {
   if (!isPort(port)) throw new UsageError(`Cannot read port ${text}: expected a number from 1 to 65535`);
   return port;
 }
+
+/** The arguments before the first "--", and the command after it. */
+export function splitCommand(
+  args: readonly string[],
+): { readonly ours: readonly string[]; readonly command: readonly string[] | undefined } {
+  const separator = args.indexOf("--");
+  if (separator < 0) return { ours: args, command: undefined };
+  const command = args.slice(separator + 1);
+  if (command.length === 0) throw new UsageError("No command after --, leave it out or add one");
+  return { ours: args.slice(0, separator), command };
+}

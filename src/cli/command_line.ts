@@ -37,7 +37,8 @@ async function run(system: System, interrupts: Interrupts): Promise<number> {
     throw new UsageError(`No command: expected one of ${COMMAND_NAMES.join(", ")}, see realpeer --help`);
   }
   // The arguments after "--" belong to COMMAND.
-  const ours = system.args.slice(0, system.args.indexOf("--") >>> 0);
+  const separator = system.args.indexOf("--");
+  const ours = separator < 0 ? system.args : system.args.slice(0, separator);
   if (ours.includes("--version") || ours.includes("-V")) {
     system.stdout.write(`${(await import("./version.ts")).VERSION}\n`);
     return Status.MET;

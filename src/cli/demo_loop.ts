@@ -2,7 +2,7 @@ import { withAdapter } from "../adapters/choose.ts";
 import type { Adapter } from "../core/attempt.ts";
 import { dial } from "../core/dial.ts";
 import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "../core/endpoint.ts";
-import { describeFailure, SelfConnectError } from "../core/errors.ts";
+import { describeFailure, isRefusal, SelfConnectError } from "../core/errors.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options.ts";
 import { endsOf } from "../core/trial.ts";
 
@@ -19,10 +19,6 @@ export interface DemoConnection {
   readonly isSelf: boolean;
   /** Closes the connection so that the port is free at once. */
   release(): void;
-}
-
-function isRefused(error: unknown): boolean {
-  return (error as { code?: unknown }).code === "ECONNREFUSED";
 }
 
 function connectionOf<Socket>(adapter: Adapter<Socket>, socket: Socket, pair: EndpointPair): DemoConnection {
@@ -68,7 +64,7 @@ export async function dialDeadPort(
       const connection = await connect(adapter, options);
       if (connection) return connection;
     } catch (error) {
-      if (!isRefused(error)) {
+      if (!isRefusal(error)) {
         const reason = describeFailure(error);
         throw new Error(`Cannot go on dialing ${formatEndpoint(target)}: ${reason}`, { cause: error });
       }

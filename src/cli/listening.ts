@@ -1,5 +1,4 @@
 import { lookup } from "node:dns/promises";
-import { networkInterfaces } from "node:os";
 import { connect } from "../api/connect.ts";
 import { dial } from "../core/dial.ts";
 import { ipVersion } from "../core/endpoint.ts";
@@ -7,6 +6,7 @@ import { resolveOptions } from "../core/options.ts";
 import { findListeners, type Owner } from "../host/listeners.ts";
 import { linuxProcesses } from "../host/process_system.ts";
 import type { ProcessTree } from "../host/process_tree.ts";
+import { isOnThisHost } from "../host/own_addresses.ts";
 import { isMark } from "../host/start_server.ts";
 import type { WaitTarget } from "./target.ts";
 
@@ -33,10 +33,7 @@ function describeOwner({ pid, command, name }: Owner): string {
   return `${text.length > MAX_COMMAND ? `${text.slice(0, MAX_COMMAND)}…` : text} (pid ${pid})`;
 }
 
-function isOwnAddress(address: string): boolean {
-  if (/^127\.|^0\.0\.0\.0$|^::1?$|^::ffff:127\./i.test(address)) return true;
-  return Object.values(networkInterfaces()).flat().some((one) => one?.address === address);
-}
+const isOwnAddress = (address: string): boolean => isOnThisHost(address, () => true);
 
 /** The addresses of `hostname` that belong to this host; none for another host, or a name that does not resolve. */
 async function ownAddresses(hostname: string): Promise<string[]> {
@@ -116,7 +113,7 @@ export function judgeListener(port: number, address: string, tree: ProcessTree):
     return { served, foreign: `${name} answers, which another realpeer has started` };
   }
   // systemd itself listens for servers that it starts at the first connection.
-  if (tree.isYounger(other) && other.pid !== 1) return { served, foreign: `${name} answers, which ran before` };
+  if (tree.isOlder(other) && other.pid !== 1) return { served, foreign: `${name} answers, which ran before` };
   if (PROXIES.test(other.name)) return { served };
   return { served, warning: `${name} answers, which is not one of the processes that were started` };
 }

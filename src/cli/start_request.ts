@@ -1,9 +1,9 @@
+import { splitCommand } from "./arguments.ts";
 import { parseDuration } from "./duration.ts";
 import { UsageError } from "./errors.ts";
 import type { System } from "./runtime/system.ts";
-import { parseWaitArguments, readWaitRequest, splitCommand, WAIT_OPTIONS, type WaitRequest } from "./wait_request.ts";
+import { parseWaitArguments, readWaitRequest, WAIT_OPTIONS, type WaitRequest } from "./wait_request.ts";
 
-const STOP_TIMEOUT_MS = 5000;
 const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGKILL", "SIGUSR1", "SIGUSR2"] as const;
 type StopSignal = typeof STOP_SIGNALS[number];
 
@@ -21,8 +21,8 @@ export interface StartRequest extends WaitRequest {
   readonly server: string;
   readonly reuse: boolean;
   readonly log: string | undefined;
-  readonly stopSignal: StopSignal;
-  readonly stopTimeout: number;
+  readonly stopSignal: StopSignal | undefined;
+  readonly stopTimeout: number | undefined;
 }
 
 function parseSignal(text: string): StopSignal {
@@ -53,7 +53,7 @@ export function readStartRequest(args: readonly string[], system: System): Start
     server,
     reuse: values.reuse ?? false,
     log: values.log,
-    stopSignal: signal === undefined ? "SIGTERM" : parseSignal(signal),
-    stopTimeout: timeout === undefined ? STOP_TIMEOUT_MS : parseDuration("--stop-timeout", timeout),
+    stopSignal: signal === undefined ? undefined : parseSignal(signal),
+    stopTimeout: timeout === undefined ? undefined : parseDuration("--stop-timeout", timeout),
   };
 }

@@ -1,4 +1,5 @@
 import type { StatusTest } from "../api/wait_for_http.ts";
+import { WAIT_TIMEOUT_MS } from "../api/wait_for_port.ts";
 import { type Arguments, parseArguments } from "./arguments.ts";
 import { parseDuration } from "./duration.ts";
 import { UsageError } from "./errors.ts";
@@ -7,8 +8,6 @@ import type { System } from "./runtime/system.ts";
 import { parseTarget, type WaitTarget } from "./target.ts";
 import type { WaitOptions } from "./wait_target.ts";
 import { parsePid } from "./while_pid.ts";
-
-const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** The options that `wait` and `start` share. */
 export const WAIT_OPTIONS = {
@@ -38,17 +37,6 @@ export interface WaitRequest extends WaitOptions {
   readonly quiet: boolean;
   readonly json: boolean;
   readonly command: readonly string[] | undefined;
-}
-
-/** The arguments before the first "--", and the command after it. */
-export function splitCommand(
-  args: readonly string[],
-): { readonly ours: readonly string[]; readonly command: readonly string[] | undefined } {
-  const separator = args.indexOf("--");
-  if (separator < 0) return { ours: args, command: undefined };
-  const command = args.slice(separator + 1);
-  if (command.length === 0) throw new UsageError("No command after --, leave it out or add one");
-  return { ours: args.slice(0, separator), command };
 }
 
 /** Parses the arguments; for options of other tools the error names the equivalent. */
@@ -107,7 +95,7 @@ export function readWaitRequest(
   if (targets.length === 0) throw new UsageError("No target to wait for: expected PORT, HOST:PORT, a URL or unix:PATH");
   return {
     targets: targets.map((text, i) => parseTargetAt(text, targets.slice(i), command === undefined && i > 0)),
-    timeout: durationOf("timeout", values, system, "REALPEER_TIMEOUT") ?? DEFAULT_TIMEOUT_MS,
+    timeout: durationOf("timeout", values, system, "REALPEER_TIMEOUT") ?? WAIT_TIMEOUT_MS,
     attemptTimeout: durationOf("attempt-timeout", values, system),
     maxDelay: durationOf("max-delay", values, system, "REALPEER_MAX_DELAY"),
     stableFor: durationOf("stable-for", values, system) ?? 0,

@@ -81,8 +81,8 @@ export class TargetWait {
   async #untilAnswered({ url }: HttpTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
     const { waitForAnswer } = await import("../api/wait_for_http.ts");
     const { status, insecure, attemptTimeout, timeout, maxDelay } = options;
-    const retry = { maxDelay: maxDelay === 0 ? Infinity : maxDelay };
     const limits = attemptTimeout === undefined ? {} : { attemptTimeout };
+    const retry = retryOptions(maxDelay);
     const answer = await waitForAnswer(url, { ...limits, timeout, retry, signal, status, insecure }, this.#counts);
     this.#remote = answer.remote;
     this.#status = answer.status;
@@ -96,7 +96,7 @@ export class TargetWait {
       unixAdapter(path),
       resolveOptions({ ...rest, retry: { ...retry, isRetriable: mayListen } }),
       // The count of TCP sockets does not include unix sockets.
-      { counts: this.#counts, openHint: undefined },
+      { counts: this.#counts, openHint: () => null },
     );
   }
 
@@ -134,11 +134,15 @@ export class TargetWait {
   }
 }
 
+/** On the command line 0 is no longest pause, as it is no limit elsewhere. */
+function retryOptions(maxDelay: number | undefined): RetryOptions {
+  return { maxDelay: maxDelay === 0 ? Infinity : maxDelay };
+}
+
 function connectOptions(
   { hostname, port }: Endpoint,
   { timeout, attemptTimeout, maxDelay, stableFor }: WaitOptions,
   signal: AbortSignal,
 ): Omit<ConnectOptions, "retry"> & { readonly retry: RetryOptions } {
-  const retry = { maxDelay: maxDelay === 0 ? Infinity : maxDelay };
-  return { hostname, port, signal, timeout, attemptTimeout, stableFor, retry };
+  return { hostname, port, signal, timeout, attemptTimeout, stableFor, retry: retryOptions(maxDelay) };
 }

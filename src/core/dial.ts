@@ -5,7 +5,6 @@ import { ConnectTimeoutError, SelfConnectError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type OpenHint, Pauses } from "./pauses.ts";
 import { Race } from "./race.ts";
-import { NO_RETRY } from "./retry.ts";
 import { type Proved, Trial, type TrialContext } from "./trial.ts";
 
 /** A connection to a real peer, with the attempts and the time it took. */
@@ -50,7 +49,6 @@ class Call<Socket> implements TrialContext<Socket> {
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   readonly counts: AttemptCounts;
-  readonly isLimited: boolean;
   readonly #isName: boolean;
   readonly #openHint: OpenHint | undefined;
   /** Created at the first pause: a call that succeeds at once needs none. */
@@ -68,13 +66,10 @@ class Call<Socket> implements TrialContext<Socket> {
 
   constructor(adapter: Adapter<Socket>, options: ResolvedOptions, context: DialContext) {
     const { clock = SYSTEM_CLOCK, counts = { attempts: 0, selfConnects: 0, lastError: undefined } } = context;
-    const { signal, timeout, attemptTimeout } = options;
     this.adapter = adapter;
     this.options = options;
     this.clock = clock;
     this.counts = counts;
-    this.isLimited = signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity ||
-      options.policy !== NO_RETRY;
     this.#isName = ipVersion(options.target.hostname) === 0;
     this.#openHint = context.openHint;
     this.#started = clock.now();
@@ -133,7 +128,7 @@ class Call<Socket> implements TrialContext<Socket> {
     if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
     const isRetriable = policy.isRetriable(error);
     if (isRetriable === false) throw error;
-    return policy === NO_RETRY ? undefined : this.#pauseAfter(error, isRetriable);
+    return policy.isOff ? undefined : this.#pauseAfter(error, isRetriable);
   }
 
   async #pauseAfter(error: unknown, isRetriable: boolean | Promise<boolean>): Promise<void> {
@@ -148,12 +143,12 @@ class Call<Socket> implements TrialContext<Socket> {
 
   #dialOnce(): Promise<Proved<Socket>> {
     const { target, policy, attemptTimeout } = this.options;
-    const hasRetry = policy !== NO_RETRY;
+    const hasRetry = !policy.isOff;
     const isByAddress = this.#isName && (hasRetry || attemptTimeout < Infinity || this.#selfConnected.length > 0);
     const isLookedUp = isByAddress && this.adapter.lookup !== undefined;
     if (isLookedUp || (isByAddress && hasRetry)) return this.#dialByAddress(isLookedUp);
     const trial = new Trial(this, target);
-    if (this.isLimited) this.#interrupt = (reason) => trial.abandon(reason);
+    if (this.options.mayGiveUp) this.#interrupt = (reason) => trial.abandon(reason);
     return trial.proved;
   }
 
@@ -163,7 +158,7 @@ class Call<Socket> implements TrialContext<Socket> {
     this.#throwIfEnded();
     const race = this.#race ??= this.#newRace(!isLookedUp);
     this.#interrupt = (reason) => race.abandon(reason);
-    return await race.dial(targets, policy === NO_RETRY || this.counts.attempts >= policy.maxAttempts);
+    return await race.dial(targets, policy.isOff || this.counts.attempts >= policy.maxAttempts);
   }
 
   #newRace(keepsOverdue: boolean): Race<Socket> {
@@ -188,7 +183,7 @@ class Call<Socket> implements TrialContext<Socket> {
     const { localAddress } = target;
     const isReachable = (address: string): boolean =>
       localAddress === undefined || ipVersion(address) === ipVersion(localAddress);
-    const isNew = (address: string): boolean => policy !== NO_RETRY || !this.#selfConnected.includes(address);
+    const isNew = (address: string): boolean => !policy.isOff || !this.#selfConnected.includes(address);
     const reachable = this.#addresses.filter(isReachable);
     const wanted = [reachable.filter(isNew), reachable, this.#addresses].find((list) => list.length > 0) ?? [];
     return wanted.map((hostname) => ({ ...target, hostname }));

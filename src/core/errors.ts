@@ -109,42 +109,45 @@ const NO_NAME = "the name does not resolve";
 const NOT_ALLOWED = "this user may not connect there";
 const NO_DESCRIPTOR = "no file descriptor is free";
 
-/** A code that is in no table is final, and the error's own message describes it. */
-const RETRIABLE_CODES: Readonly<Record<string, string>> = {
-  // No listener yet, or one that hangs up.
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset",
-  ECONNABORTED: "connection aborted",
-  ENOTCONN: "connection reset",
-  EPIPE: "connection reset",
-  // No route there yet.
-  EHOSTUNREACH: "host unreachable",
-  ENETUNREACH: "network unreachable",
-  EHOSTDOWN: "host down",
-  ENETDOWN: "network down",
-  ETIMEDOUT: "no answer",
-  // No ephemeral port is free now (Linux).
-  EADDRNOTAVAIL: "address not available",
-  // macOS fails an IPv4 self-connection with this code (XNU, bsd/netinet/tcp_usrreq.c).
-  EINVAL: "invalid argument",
-  // No file descriptor is free now: in this process, on this host.
-  EMFILE: NO_DESCRIPTOR,
-  ENFILE: NO_DESCRIPTOR,
-  // The peer is there but not ready: another HTTP status, or another protocol.
-  EHTTPSTATUS: "answered with another status",
-  EPROTO: "what answers speaks another protocol",
-  // The name does not resolve yet; the spellings are those of getaddrinfo(3), Node and Bun.
-  ENOTFOUND: NO_NAME,
-  EAI_AGAIN: `${NO_NAME}, the name server does not answer`,
-  EAI_NONAME: NO_NAME,
-  EAI_NODATA: NO_NAME,
-  EAI_FAIL: NO_NAME,
-  DNS_ENOTFOUND: NO_NAME,
-  DNS_ETIMEOUT: `${NO_NAME}, the name server does not answer`,
-  DNS_ESERVFAIL: NO_NAME,
-};
+const retriable = (words: string): CodeMeaning => ({ isRetriable: true, words });
+const final = (words: string): CodeMeaning => ({ isRetriable: false, words });
 
-const FINAL_CODES: Readonly<Record<string, string>> = { EACCES: NOT_ALLOWED, EPERM: NOT_ALLOWED };
+/** A code that is not in this table is final, and the error's own message describes it. */
+const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
+  // No listener yet, or one that hangs up.
+  ECONNREFUSED: retriable("connection refused"),
+  ECONNRESET: retriable("connection reset"),
+  ECONNABORTED: retriable("connection aborted"),
+  ENOTCONN: retriable("connection reset"),
+  EPIPE: retriable("connection reset"),
+  // No route there yet.
+  EHOSTUNREACH: retriable("host unreachable"),
+  ENETUNREACH: retriable("network unreachable"),
+  EHOSTDOWN: retriable("host down"),
+  ENETDOWN: retriable("network down"),
+  ETIMEDOUT: retriable("no answer"),
+  // No ephemeral port is free now (Linux).
+  EADDRNOTAVAIL: retriable("address not available"),
+  // macOS fails an IPv4 self-connection with this code (XNU, bsd/netinet/tcp_usrreq.c).
+  EINVAL: retriable("invalid argument"),
+  // No file descriptor is free now: in this process, on this host.
+  EMFILE: retriable(NO_DESCRIPTOR),
+  ENFILE: retriable(NO_DESCRIPTOR),
+  // The peer is there but not ready: another HTTP status, or another protocol.
+  EHTTPSTATUS: retriable("answered with another status"),
+  EPROTO: retriable("what answers speaks another protocol"),
+  // The name does not resolve yet; the spellings are those of getaddrinfo(3), Node and Bun.
+  ENOTFOUND: retriable(NO_NAME),
+  EAI_AGAIN: retriable(`${NO_NAME}, the name server does not answer`),
+  EAI_NONAME: retriable(NO_NAME),
+  EAI_NODATA: retriable(NO_NAME),
+  EAI_FAIL: retriable(NO_NAME),
+  DNS_ENOTFOUND: retriable(NO_NAME),
+  DNS_ETIMEOUT: retriable(`${NO_NAME}, the name server does not answer`),
+  DNS_ESERVFAIL: retriable(NO_NAME),
+  EACCES: final(NOT_ALLOWED),
+  EPERM: final(NOT_ALLOWED),
+};
 
 /** The codes of errors that have no `code`, by the text of their message. */
 const CODES_BY_MESSAGE: readonly (readonly [pattern: RegExp, code: string])[] = [
@@ -157,10 +160,7 @@ const CODES_BY_MESSAGE: readonly (readonly [pattern: RegExp, code: string])[] = 
 function meaningOf(error: unknown): CodeMeaning | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const known = code ?? CODES_BY_MESSAGE.find(([pattern]) => pattern.test(String(message)))?.[1];
-  if (typeof known !== "string") return undefined;
-  if (Object.hasOwn(RETRIABLE_CODES, known)) return { isRetriable: true, words: RETRIABLE_CODES[known]! };
-  if (Object.hasOwn(FINAL_CODES, known)) return { isRetriable: false, words: FINAL_CODES[known]! };
-  return undefined;
+  return typeof known === "string" && Object.hasOwn(MEANINGS, known) ? MEANINGS[known] : undefined;
 }
 
 /**

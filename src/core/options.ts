@@ -44,6 +44,8 @@ export interface ResolvedOptions {
   readonly signal: AbortSignal | undefined;
   readonly timeout: number;
   readonly attemptTimeout: number;
+  /** Whether an attempt may be given up: there is a limit, a signal, or another attempt. */
+  readonly mayGiveUp: boolean;
   readonly policy: RetryPolicy;
   readonly onRetry: ConnectOptions["onRetry"];
   readonly stableFor: number;
@@ -184,11 +186,12 @@ export function resolveOptions(options: ConnectOptions, rules: OptionRules = {})
   if (typeof allowHalfOpen !== "boolean") throw typeError("allowHalfOpen", allowHalfOpen, "a boolean");
   const attemptTimeoutWithRetry = rules.isWindows ? WINDOWS_ATTEMPT_TIMEOUT_MS : RETRY_ATTEMPT_TIMEOUT_MS;
   const { attemptTimeout = retry === false ? undefined : attemptTimeoutWithRetry } = own;
+  const limits = { timeout: limit("timeout", timeout), attemptTimeout: limit("attemptTimeout", attemptTimeout) };
   return {
     target,
     signal,
-    timeout: limit("timeout", timeout),
-    attemptTimeout: limit("attemptTimeout", attemptTimeout),
+    ...limits,
+    mayGiveUp: signal !== undefined || Math.min(limits.timeout, limits.attemptTimeout) < Infinity || !policy.isOff,
     policy,
     onRetry,
     stableFor: duration("stableFor", stableFor),

@@ -55,6 +55,8 @@ export interface RetryPolicy {
   readonly multiplier: number;
   readonly jitter: number;
   readonly isRetriable: (error: unknown) => boolean | Promise<boolean>;
+  /** Whether this is the policy of a call without `retry`, which dials only a self-connection again. */
+  readonly isOff: boolean;
 }
 
 /**
@@ -70,6 +72,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   multiplier: 1.05,
   jitter: 0.02,
   isRetriable,
+  isOff: false,
 };
 
 /**
@@ -85,6 +88,7 @@ export const NO_RETRY: RetryPolicy = {
   multiplier: 1,
   jitter: 0,
   isRetriable: (error) => error instanceof SelfConnectError,
+  isOff: true,
 };
 
 /**

@@ -27,8 +27,6 @@ export interface TrialContext<Socket> {
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   readonly counts: AttemptCounts;
-  /** Whether anything can end a trial early. */
-  readonly isLimited: boolean;
   /** Milliseconds from the start of the call. */
   elapsed(): number;
 }
@@ -66,9 +64,9 @@ export class Trial<Socket> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    const { adapter, isLimited, clock, options: { attemptTimeout } } = context;
+    const { adapter, clock, options: { attemptTimeout, mayGiveUp } } = context;
     try {
-      this.#attempt = adapter.open(target, isLimited);
+      this.#attempt = adapter.open(target, mayGiveUp);
       this.#attempt.opened.then((socket) => this.#judge(socket), (error) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
@@ -92,8 +90,7 @@ export class Trial<Socket> {
     const localPort = adapter.localPort?.(socket) ?? this.#target.port;
     if (localPort !== this.#target.port && !this.#isOver) return this.#accept({ socket }, stableFor);
     const pair = adapter.endpoints(socket);
-    const isSelf = pair !== null && pair.local.port === pair.remote.port && sameEndpoint(pair.local, pair.remote);
-    if (isSelf) {
+    if (pair !== null && sameEndpoint(pair.local, pair.remote)) {
       counts.selfConnects++;
       adapter.reset(socket);
       adapter.publish(pair);

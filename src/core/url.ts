@@ -4,6 +4,6 @@ export function hostnameOf({ hostname }: URL): string {
 }
 
 /** The port of an `http:` or `https:` URL, or the default port of its scheme. */
-export function portOf({ port, protocol }: URL): number {
+export function portOfUrl({ port, protocol }: URL): number {
   return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }

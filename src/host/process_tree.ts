@@ -112,11 +112,13 @@ export class ProcessTree {
     return [];
   }
 
-  /**
-   * All running processes of the tree, without zombies. Each gets the signal `strike`, if given, as soon as it is
-   * found: a process that keeps forking and exiting is gone a moment later.
-   */
-  members(strike?: NodeJS.Signals): readonly ProcessRow[] {
+  /** All running processes of the tree, without zombies. */
+  members(): readonly ProcessRow[] {
+    return this.#search(() => {});
+  }
+
+  /** The same, and calls back for each as soon as it is found: one that keeps forking and exiting is gone a moment later. */
+  #search(onFound: (row: ProcessRow) => void): readonly ProcessRow[] {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const members = new Map<number, ProcessRow>();
       let hasVanished = false;
@@ -125,7 +127,7 @@ export class ProcessTree {
         hasVanished ||= isMember === undefined;
         if (!isMember) return;
         members.set(row.pid, row);
-        if (strike) this.#system.signal(row.pid, strike);
+        onFound(row);
       });
       if (all === null) return this.#readGroup();
       withDescendants(members, all.rows.filter(({ isGone }) => !isGone));
@@ -138,8 +140,8 @@ export class ProcessTree {
     return [];
   }
 
-  /** Whether the tree is younger than this process. */
-  isYounger(row: ProcessRow): boolean {
+  /** Whether this process started before the tree. */
+  isOlder(row: ProcessRow): boolean {
     return this.#since > row.startTime;
   }
 
@@ -199,7 +201,7 @@ export class ProcessTree {
       this.#send(left, "SIGKILL");
       // Only searches without a pause find a process that keeps forking and exiting.
       if (!hasNews) await pause(MIN_PAUSE_MS, undefined);
-      left = this.members("SIGKILL");
+      left = this.#search(({ pid }) => void this.#system.signal(pid, "SIGKILL"));
       emptyLooks = left.length === 0 ? emptyLooks + 1 : 0;
     }
     return left;

@@ -30,6 +30,7 @@ describe("delayAfter()", () => {
       multiplier: fc.double({ min: 1, max: 1e6, noNaN: true }),
       jitter: fc.double({ min: 0, max: 1, noNaN: true }),
       isRetriable: fc.constant(isRetriable),
+      isOff: fc.constant(false),
     });
     fc.assert(
       fc.property(

@@ -80,9 +80,9 @@ export function check(args: readonly string[], system: System): number {
   if (positionals.length === 0) throw new UsageError("No port to check: expected PORT...");
   const ports = positionals.map(parsePort);
   const settings = readingProc(() => readPortSettings(proc));
-  // Only Linux has a socket table to read; the risk does not depend on it.
   const { unbindable = [] } = settings;
   const isWanted: RowFilter = (...columns) => isListening(...columns) || isSelfConnected(...columns);
+  // Only Linux has a socket table to read; the risk does not depend on it.
   const sockets = process.platform === "linux" ? readingProc(() => inspect(isWanted, { root: proc })).sockets : [];
   const here = (port: number): SocketInfo[] => sockets.filter(({ local }) => local.port === port);
   const risks = ports.map((port) => withShields(assessPort(port, settings), here(port).filter(isHolder)));

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { type PortShield, shieldPort, type ShieldState } from "../../api/shield_port.ts";
-import { parseArguments, parsePort } from "../arguments.ts";
+import { parseArguments, parsePort, splitCommand } from "../arguments.ts";
 import { UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
 import { writeJson } from "../output.ts";
@@ -21,11 +21,9 @@ interface Request {
 }
 
 function readRequest(args: readonly string[]): Request {
-  const separator = args.indexOf("--");
-  const command = separator < 0 ? undefined : args.slice(separator + 1);
-  const { values, positionals } = parseArguments("shield", separator < 0 ? args : args.slice(0, separator), OPTIONS);
+  const { ours, command } = splitCommand(args);
+  const { values, positionals } = parseArguments("shield", ours, OPTIONS);
   if (positionals.length === 0) throw new UsageError("No port to shield: expected PORT...");
-  if (command?.length === 0) throw new UsageError("No command after --, leave it out or add one");
   const ports = [...new Set(positionals.map(parsePort))];
   return { ports, quiet: values.quiet ?? false, json: values.json ?? false, command };
 }

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { assertBindable } from "../../host/bindable.ts";
+import { assertBindable, PortTakenError } from "../../host/bindable.ts";
 import { type Server, startServer } from "../../host/start_server.ts";
 import { Status } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
@@ -151,8 +151,8 @@ class Start {
     for (const target of this.#request.targets) {
       if (target.kind === "unix") continue;
       const hostname = target.kind === "tcp" && target.isPortOnly ? undefined : target.hostname;
-      const reason = await assertBindable(target.port, hostname).then(() => undefined, (error) => error as Error);
-      if (reason?.name === "PortTakenError") return `${end}; on port ${target.port}, ${reason.message}`;
+      const reason: unknown = await assertBindable(target.port, hostname).catch((error: unknown) => error);
+      if (reason instanceof PortTakenError) return `${end}; on port ${target.port}, ${reason.message}`;
     }
     return end;
   }

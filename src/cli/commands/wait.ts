@@ -1,9 +1,10 @@
+import { splitCommand } from "../arguments.ts";
 import { Status, UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
 import { printable, tryWriteJson } from "../output.ts";
 import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
-import { parseWaitArguments, readWaitRequest, splitCommand, WAIT_OPTIONS } from "../wait_request.ts";
+import { parseWaitArguments, readWaitRequest, WAIT_OPTIONS } from "../wait_request.ts";
 import type { TargetWait } from "../wait_target.ts";
 import { announcement, Waiting } from "../waiting.ts";
 import { watchWhilePid } from "../while_pid.ts";
