@@ -8,12 +8,12 @@
  *   npm run test:quick                     checks, core, host, the command in process
  *   npm run test:watch                     the tests among these that a change touches, again and again
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { interactively } from "./run.ts";
+import { environment, interactively } from "./run.ts";
 import { type Count, describeCount, sum } from "./test/count.ts";
 import { QUICK } from "./test/once.ts";
 import { suites } from "./test/suites.ts";
@@ -42,7 +42,14 @@ if (values.watch) {
 /** `quick` is a part of the others. */
 const isInEverything = (name: string): boolean => name !== "quick" && (name !== "newest-node" || values["newest-node"]);
 const names = positionals.length > 0 ? positionals : Object.keys(suites).filter(isInEverything);
+/** For everything that the tests write; other users' servers have to reach it. */
 const scratch = mkdtempSync(join(tmpdir(), "realpeer-test-"));
+chmodSync(scratch, 0o755);
+environment["TMPDIR"] = scratch;
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
+}
 const counts = new Map<string, Count & { readonly seconds: number }>();
 for (const name of names) {
   const started = performance.now();
@@ -50,7 +57,6 @@ for (const name of names) {
   const count = await suites[name]!(suiteArgs, scratch);
   counts.set(name, { ...count, seconds: Math.round((performance.now() - started) / 1000) });
 }
-rmSync(scratch, { recursive: true, force: true });
 console.log();
 for (const [name, count] of counts) {
   console.log(`  ${name.padEnd(12)} ${describeCount(count)} in ${count.seconds} s`);

@@ -36,10 +36,11 @@ export function startOnNode([file = "", ...args]: readonly string[]): Child {
   const isLinux = process.platform === "linux";
   const child = spawn(file, args, { stdio: ["inherit", "inherit", "inherit", ...(isLinux ? ["pipe" as const] : [])] });
   let unnamed = 0;
-  child.stdio[3]?.on("error", () => {}).on("close", () => {
+  const pipe = child.stdio[3];
+  // Not 'close': that comes at the end of the loop's turn, in which libuv may have taken the status.
+  pipe?.on("error", () => {}).on("end", () => {
     if (child.pid !== undefined && child.exitCode === null) unnamed = signalThatEnded(child.pid);
   });
-  const pipe = child.stdio[3];
   if (pipe && "resume" in pipe) pipe.resume();
   const ended = new Promise<number>((resolve, reject) => {
     child.once("error", (error) => reject(cannotRun(file, error)));

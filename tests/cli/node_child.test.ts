@@ -1,0 +1,23 @@
+import process from "node:process";
+import { expect, test } from "vitest";
+import { startOnNode } from "../../src/cli/runtime/node_child.ts";
+import { because } from "../fixtures/lab.ts";
+import { busyLoop } from "../fixtures/busy_loop.ts";
+import { runtime } from "../fixtures/runtime.ts";
+
+const reason = runtime !== "node" || process.platform !== "linux" ? "only Node on Linux needs it" : undefined;
+
+test.skipIf(reason)(
+  because("a real-time signal is told of a command however busy the event loop is", reason),
+  async () => {
+    const busy = setInterval(() => busyLoop(Math.random() * 6), 1);
+    try {
+      const statuses = new Set<number>();
+      for (let i = 0; i < 60; i++) statuses.add(await startOnNode(["bash", "-c", "kill -37 $$"]).ended);
+      expect([...statuses]).toEqual([128 + 37]);
+      expect(await startOnNode(["bash", "-c", "exec 3>&-; exit 0"]).ended).toBe(0);
+    } finally {
+      clearInterval(busy);
+    }
+  },
+);
