@@ -17,7 +17,7 @@
 export { connect } from "./src/api/connect.ts";
 export type { Connection } from "./src/api/connection.ts";
 export type { StartTlsOptions } from "./src/api/start_tls.ts";
-export { type HttpWaitOptions, type StatusTest, waitForHttp } from "./src/api/wait_for_http.ts";
+export { type HttpHeaders, type HttpWaitOptions, type StatusTest, waitForHttp } from "./src/api/wait_for_http.ts";
 export { waitForPort, type WaitResult } from "./src/api/wait_for_port.ts";
 export { type DenoConnLike, isSelfConnection, type PairLike, type SocketLike } from "./src/api/is_self_connection.ts";
 export { type PortShield, shieldPort, type ShieldState } from "./src/api/shield_port.ts";

@@ -2,7 +2,7 @@ import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:ht
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Adapter, Attempt, Target } from "../core/attempt.ts";
-import { ipVersion, sameEndpoint } from "../core/endpoint.ts";
+import { type EndpointPair, ipVersion, sameEndpoint } from "../core/endpoint.ts";
 import { hostnameOf } from "../core/url.ts";
 import { nodeAdapter } from "./node.ts";
 
@@ -14,12 +14,14 @@ export interface HttpQuestion {
   /** Whether every certificate is accepted. */
   readonly insecure: boolean;
   /** Whether a status counts. */
-  readonly isWanted: (status: number) => boolean;
+  readonly isWanted: (status: number) => boolean | Promise<boolean>;
 }
 
 /** A connection whose peer has answered the request; `status` is undefined when no request was sent. */
 export interface HttpAnswer {
   readonly socket: Socket;
+  /** Both ends as they were before the request: bytes after an answer may make the HTTP parser close the socket. */
+  readonly pair: EndpointPair | null;
   readonly status: number | undefined;
 }
 
@@ -38,6 +40,9 @@ const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 /** The runtime's error with a description, and with a code that tells whether another attempt may succeed. */
 function explained(error: Error, isTls: boolean): Error {
   const { code = "" } = error as NodeJS.ErrnoException;
+  if (isTls && code.endsWith("_CERTIFICATE_REQUIRED")) {
+    return Object.assign(error, { hint: "the server asks for a certificate of the client, which this wait has not" });
+  }
   if (isTls && CERTIFICATE_CODE.test(code)) {
     return Object.assign(error, {
       hint: `the certificate is not accepted (${code}), option insecure (--insecure) takes any`,
@@ -48,12 +53,6 @@ function explained(error: Error, isTls: boolean): Error {
   if (!isForeign) return error;
   const hint = `what answers does not speak ${isTls ? "HTTPS" : "HTTP"}`;
   return Object.assign(new Error(hint, { cause: error }), { code: "EPROTO", hint });
-}
-
-/** Without a real peer no request is sent: the core resets a self-connection, and closes a socket that is gone. */
-function hasPeer(socket: Socket): boolean {
-  const pair = nodeAdapter.endpoints(socket);
-  return pair !== null && !sameEndpoint(pair.local, pair.remote);
 }
 
 function ask(socket: Socket, { url, method, headers, insecure }: HttpQuestion): Promise<number> {
@@ -103,12 +102,14 @@ export function httpAdapter(question: HttpQuestion): Adapter<HttpAnswer> {
       let isAbandoned = false;
       const opened = attempt.opened.then(async (socket): Promise<HttpAnswer> => {
         connected = socket;
-        // The core closes a socket that opens too late.
-        if (isAbandoned || !hasPeer(socket)) return { socket, status: undefined };
+        const pair = nodeAdapter.endpoints(socket);
+        // The core closes a socket that opens too late or is gone, and resets a self-connection.
+        const isAsked = !isAbandoned && pair !== null && !sameEndpoint(pair.local, pair.remote);
+        if (!isAsked) return { socket, pair, status: undefined };
         try {
           const status = await ask(socket, question);
-          if (!question.isWanted(status)) throw statusError(status, question.url);
-          return { socket, status };
+          if (!await question.isWanted(status)) throw statusError(status, question.url);
+          return { socket, pair, status };
         } catch (error) {
           close(socket);
           throw error;
@@ -121,7 +122,7 @@ export function httpAdapter(question: HttpQuestion): Adapter<HttpAnswer> {
       };
       return { opened, abandon };
     },
-    endpoints: ({ socket }) => nodeAdapter.endpoints(socket),
+    endpoints: ({ pair }) => pair,
     reset: ({ socket }) => nodeAdapter.reset(socket),
     close: ({ socket }) => close(socket),
     // No watch: an answer proves more than an open connection, and the peer may hang up after it.

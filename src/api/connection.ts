@@ -111,7 +111,7 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
       aborted: () => this.reset(),
     });
     bytes.listen({
-      data: (chunk) => this.#incoming.push(chunk),
+      data: (chunk) => this.#push(chunk),
       end: () => this.#onPeerEnd(),
       failed: (error) => this.#fail(error),
     });
@@ -123,6 +123,16 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
 
   get writable(): WritableStream<Uint8Array> {
     return this.#outgoing.stream;
+  }
+
+  #push(chunk: Uint8Array): boolean {
+    try {
+      return this.#incoming.push(chunk);
+    } catch (error) {
+      // Node 20 fails an assertion of its own after the release of a partly filled read.
+      this.#fail(error);
+      return false;
+    }
   }
 
   #onPeerEnd(): void {

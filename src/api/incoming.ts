@@ -47,7 +47,7 @@ export class Incoming {
 
   /** Why only this stream may read the next bytes; undefined when other code may. */
   get inUse(): string | undefined {
-    if (this.#isAwaited) return "a read is pending";
+    if (this.#isAwaited && this.#stream?.locked) return "a read is pending";
     const length = this.#length + this.#queued;
     return length > 0 ? `${length} bytes that have arrived were not read` : undefined;
   }
@@ -70,6 +70,7 @@ export class Incoming {
       },
     }, { highWaterMark: 0 });
     this.#settle();
+    queueMicrotask(() => this.#serveStaleRead());
     return stream;
   }
 
@@ -77,17 +78,24 @@ export class Incoming {
   push(chunk: Uint8Array): boolean {
     this.received += chunk.length;
     if (this.#isDiscarding || chunk.length === 0) return false;
-    // Without a reader the bytes are kept here, unless the read of a released reader is still pending in the stream:
-    // then the next reader would get bytes only from the stream.
-    const isAwaited = this.#isAwaited && (this.#stream?.locked || this.#controller?.byobRequest !== null);
-    const mayCopy = !this.#isAwaitedTwice && this.#stream?.locked;
+    const isAsked = this.#isAwaited && this.#stream?.locked === true;
+    const mayCopy = isAsked && !this.#isAwaitedTwice;
     this.#isAwaited = this.#isAwaitedTwice = false;
-    const isKept = isAwaited ? this.#deliver(chunk, mayCopy) : this.#keep(chunk);
+    const isKept = isAsked || this.#hasStaleRead ? this.#deliver(chunk, mayCopy) : this.#keep(chunk);
     if (this.#length >= READ_AHEAD_BYTES && !this.#isPaused) {
       this.#isPaused = true;
       this.#bytes.pause();
     }
     return isKept;
+  }
+
+  /**
+   * Whether a read into a reader's own buffer is pending in the stream. If nothing was pulled for it, its reader was
+   * released: the reads of the next reader come behind it, and pull nothing either (Streams Standard,
+   * ReadableByteStreamControllerPullInto).
+   */
+  get #hasStaleRead(): boolean {
+    return (this.#controller?.byobRequest ?? null) !== null;
   }
 
   #keep(chunk: Uint8Array): boolean {
@@ -97,36 +105,40 @@ export class Incoming {
   }
 
   #pull(): void {
-    const chunk = this.#chunks.shift();
-    if (chunk === undefined) {
+    if (this.#chunks.length > 0) this.#deliverNext();
+    else {
       this.#isAwaitedTwice = this.#isAwaited;
       this.#isAwaited = true;
-    } else {
-      this.#length -= chunk.length;
-      this.#deliver(chunk);
-      if (this.#isPaused && this.#length < READ_AHEAD_BYTES) this.#resume();
     }
+    this.#settle();
+    queueMicrotask(() => this.#serveStaleRead());
+  }
+
+  #deliverNext(): void {
+    const chunk = this.#chunks.shift()!;
+    this.#length -= chunk.length;
+    this.#deliver(chunk, false);
+    if (this.#isPaused && this.#length < READ_AHEAD_BYTES) this.#resume();
+  }
+
+  /** Gives waiting bytes to the stream where a released reader has left a read. */
+  #serveStaleRead(): void {
+    if (this.#isSettled || this.#chunks.length === 0 || !this.#hasStaleRead) return;
+    this.#deliverNext();
     this.#settle();
   }
 
-  /** Gives the chunk to the waiting reader. Returns whether its memory stays in use: a reader's buffer gets a copy. */
-  #deliver(chunk: Uint8Array, mayCopy = true): boolean {
-    const request = mayCopy ? this.#controller?.byobRequest : undefined;
-    if (!request?.view) {
+  /** Gives the chunk to the stream. Returns whether its memory stays in use: a reader's own buffer may get a copy. */
+  #deliver(chunk: Uint8Array, mayCopy: boolean): boolean {
+    const request = mayCopy && this.#bytes.reusesMemory ? this.#controller?.byobRequest : undefined;
+    const view = request?.view;
+    if (!view || view.byteLength < chunk.length) {
       this.#controller?.enqueue(chunk as Uint8Array<ArrayBuffer>);
       return true;
     }
-    const { buffer, byteOffset, byteLength } = request.view;
-    const part = chunk.subarray(0, byteLength);
-    new Uint8Array(buffer, byteOffset).set(part);
-    const rest = chunk.subarray(part.length);
-    if (rest.length > 0) {
-      this.#chunks.unshift(rest);
-      this.#length += rest.length;
-    }
-    // May pull at once.
-    request.respond(part.length);
-    return rest.length > 0;
+    new Uint8Array(view.buffer, view.byteOffset).set(chunk);
+    request!.respond(chunk.length);
+    return false;
   }
 
   #resume(): void {

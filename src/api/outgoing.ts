@@ -94,7 +94,8 @@ export class Outgoing {
       throw new TypeError(`Cannot write: expected a Uint8Array, got ${chunk === null ? "null" : typeof chunk}`);
     }
     this.sent += chunk.length;
-    const writing = this.#bytes.write(chunk);
+    // A detached buffer has no bytes, and some runtimes cannot take it.
+    const writing = chunk.length === 0 ? undefined : this.#bytes.write(chunk);
     if (writing !== undefined) return this.#awaitWrite(writing);
     this.#onWritten();
     return undefined;

@@ -1,3 +1,6 @@
+import { toHostname } from "../core/endpoint.ts";
+import { show } from "../core/options.ts";
+
 /** The options of `Connection.startTls`. Certificates and keys are PEM texts. */
 export interface StartTlsOptions {
   /** The name or address that the peer's certificate must match. @defaultValue the dialed one */
@@ -14,18 +17,38 @@ export interface StartTlsOptions {
   readonly insecure?: boolean | undefined;
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof StartTlsOptions>(
-  ["hostname", "ca", "cert", "key", "alpnProtocols", "insecure"],
-);
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+const isProtocol = (value: unknown): boolean =>
+  typeof value === "string" && value !== "" && new TextEncoder().encode(value).length <= 255;
+
+/** What each option must be. */
+const SHAPES: Readonly<
+  Record<keyof StartTlsOptions, readonly [expected: string, isRight: (value: unknown) => boolean]>
+> = {
+  // An empty name would become "localhost" in node:tls.
+  hostname: ["a name or an address", (value) => typeof value === "string" && toHostname(value) !== null],
+  ca: ["PEM text or a list of such texts", (value) => [value].flat().every(isText)],
+  cert: ["PEM text", isText],
+  key: ["PEM text", isText],
+  alpnProtocols: ["a list of names of 1 to 255 bytes", (value) => Array.isArray(value) && value.every(isProtocol)],
+  insecure: ["true or false", (value) => typeof value === "boolean"],
+};
 
 /**
- * @throws TypeError for an unknown option: a misspelt one may decide which peer is trusted
+ * @throws TypeError for an unknown option or a value of another type: either may decide which peer is trusted
  * @internal
  */
 export function assertTlsOptions(options: StartTlsOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!NAMES.has(name)) {
-      throw new TypeError(`Cannot start TLS: unknown option "${name}", known are ${[...NAMES].join(", ")}`);
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot start TLS: options must be an object, got ${show(options)}`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(SHAPES, name)) {
+      throw new TypeError(`Cannot start TLS: unknown option "${name}", known are ${Object.keys(SHAPES).join(", ")}`);
+    }
+    const [expected, isRight] = SHAPES[name as keyof StartTlsOptions];
+    if (value !== undefined && !isRight(value)) {
+      throw new TypeError(`Cannot start TLS: ${name} must be ${expected}, got ${show(value)}`);
     }
   }
 }

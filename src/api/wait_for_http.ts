@@ -1,19 +1,27 @@
 import { httpAdapter, type HttpQuestion } from "../adapters/http.ts";
 import { isWindows } from "../adapters/detect.ts";
 import type { AttemptCounts } from "../core/attempt.ts";
-import { type ConnectOptions, ownProperties, resolveOptions } from "../core/options.ts";
+import { type ConnectOptions, ownProperties, resolveOptions, show } from "../core/options.ts";
 import { hostnameOf, portOfUrl } from "../core/url.ts";
 import { dialAndClose, type WaitResult, withWaitDefaults } from "./wait_for_port.ts";
 
+/** Headers as fetch takes them; a value may be a list. */
+export type HttpHeaders =
+  | Readonly<Record<string, string | readonly string[] | undefined>>
+  | Iterable<readonly [name: string, value: string | readonly string[]]>;
+
 /** The statuses that count: one, several, or those for which a function returns true. */
-export type StatusTest = number | readonly number[] | ((status: number) => boolean);
+export type StatusTest = number | readonly number[] | ((status: number) => boolean | Promise<boolean>);
 
 /** The options of `waitForPort` and those of the request. `stableFor` has no effect: an answer is proof enough. */
 export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port"> {
   /** The method of the request. @defaultValue `"GET"` */
   readonly method?: string | undefined;
-  /** Added to `host`, `accept` and, for a URL with a user, `authorization`; replaces a header of the same name. */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /**
+   * Added to `host`, `accept` and, for a URL with a user, `authorization`; replaces a header of the same name. An object,
+   * a `Headers`, a Map, or pairs of names and values.
+   */
+  readonly headers?: HttpHeaders | undefined;
   /** The statuses that count; redirects are not followed. @defaultValue `200 to 399` */
   readonly status?: StatusTest | undefined;
   /** Accepts any certificate, even one that is self-signed or for another host. @defaultValue `false` */
@@ -24,7 +32,7 @@ export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port
 const ANSWER_TIMEOUT_MS = 10_000;
 
 function fail(name: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`Cannot wait: ${name} must be ${expected}, got ${String(value)}`);
+  return new TypeError(`Cannot wait: ${name} must be ${expected}, got ${show(value)}`);
 }
 
 function urlOf(given: string | URL): URL {
@@ -35,6 +43,11 @@ function urlOf(given: string | URL): URL {
     throw fail("url", "an absolute URL", given);
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") throw fail("url", "http: or https:", given);
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    throw fail("url", "percent-encoded where it has a user", url.host);
+  }
   return url;
 }
 
@@ -42,13 +55,34 @@ function isStatus(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999;
 }
 
-function statusTest(status: StatusTest | undefined): (status: number) => boolean {
+function statusTest(status: StatusTest | undefined): (status: number) => boolean | Promise<boolean> {
   if (status === undefined) return (code) => code >= 200 && code < 400;
   if (typeof status === "function") return status;
   const codes: readonly unknown[] = Array.isArray(status) ? status : [status];
   const wrong = codes.find((code) => !isStatus(code));
   if (codes.length === 0 || wrong !== undefined) throw fail("status", "a number from 100, a list or a function", wrong);
   return (code) => codes.includes(code);
+}
+
+/** The characters of methods and header names (RFC 9110, 5.6.2). */
+const TOKEN = /^[!#$%&'*+\-.^`|~\w]+$/;
+
+/** The headers as node:http takes them. A list under one name is sent as several lines. */
+function headersOf(given: HttpHeaders): Record<string, string[]> {
+  if (typeof given !== "object" || given === null) throw fail("headers", "an object", given);
+  const headers: Record<string, string[]> = {};
+  for (const [name, value] of Symbol.iterator in given ? given : Object.entries(given)) {
+    if (value === undefined) continue;
+    if (typeof name !== "string" || !TOKEN.test(name)) throw fail("the name of a header", "a token", name);
+    const values: unknown[] = [value].flat();
+    const isLine = (text: unknown): boolean => typeof text === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+    // Without the value, which may be a secret.
+    if (!values.every(isLine)) {
+      throw new TypeError(`Cannot wait: the header ${name} must be a line of text, or several`);
+    }
+    headers[name] = values as string[];
+  }
+  return headers;
 }
 
 /**
@@ -92,9 +126,9 @@ export async function waitForAnswer(
   const twice = ["hostname", "port"].find((name) => Object.hasOwn(options, name));
   if (twice !== undefined) throw new TypeError(`Cannot wait: ${twice} stands in the URL, leave it out`);
   const { method = "GET", headers = {}, status, insecure = false, ...rest } = ownProperties(options);
-  const isWanted = statusTest(status);
-  const copied = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()]));
-  const question: HttpQuestion = { url, method, headers: copied, insecure, isWanted };
+  if (typeof method !== "string" || !TOKEN.test(method)) throw fail("method", "a token", method);
+  if (typeof insecure !== "boolean") throw fail("insecure", "true or false", insecure);
+  const question: HttpQuestion = { url, method, headers: headersOf(headers), insecure, isWanted: statusTest(status) };
   const connectOptions = {
     attemptTimeout: ANSWER_TIMEOUT_MS,
     ...rest,

@@ -12,6 +12,8 @@ export interface ByteStreamListener {
 
 /** The bytes of one connection in both directions, for each runtime; api/connection.ts makes web streams of it. */
 export interface ByteStream {
+  /** Whether a chunk that the listener has copied saves an allocation. @defaultValue `false` */
+  readonly reusesMemory?: boolean;
   /** Reports to `listener` from now on: first the buffered events, then each new one, even without a reader. */
   listen(listener: ByteStreamListener): void;
   /** Asks for no more bytes. A read that has begun still delivers its bytes. */

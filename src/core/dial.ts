@@ -127,6 +127,7 @@ class Call<Socket> implements TrialContext<Socket> {
     const isHopeless = selfConnect && target.localPort === target.port;
     if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
     const isRetriable = policy.isRetriable(error);
+    this.#throwIfEnded();
     if (isRetriable === false) throw error;
     return policy.isOff ? undefined : this.#pauseAfter(error, isRetriable);
   }

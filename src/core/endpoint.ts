@@ -101,15 +101,25 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && sameHostname(a.hostname, b.hostname);
 }
 
+/** Labels of letters, digits, "-" and "_" (RFC 1123, 2.1; the last as in SRV names), perhaps with the dot of the root. */
+const NAME = /^[\w-]+(?:\.[\w-]+)*\.?$/;
+/** What inet_aton(3) reads as an address, such as `127.1` and `0x7f000001`. */
+const NUMBERS = /^(?:\d+|0x[\da-f]*)(?:\.(?:\d+|0x[\da-f]*)){0,3}\.?$/i;
+
 /**
- * Whether the text can be a host: an IP literal without brackets, or a name without URL delimiters, blanks and control
- * characters.
+ * The host of the text in the form that every runtime takes: an IP literal without brackets, or a name, in ASCII if it is
+ * an international one (RFC 5890). Null when the text is no host.
  *
  * @internal
  */
-export function isHostname(hostname: string): boolean {
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  return ipVersion(hostname) !== 0 || !/[\s/?#@%:[\]\\<>^|\x00-\x1f\x7f]/.test(hostname);
+export function toHostname(text: string): string | null {
+  if (ipVersion(text) !== 0) return text;
+  // deno-lint-ignore no-control-regex -- everything but ASCII is looked for
+  const isInternational = /[^\x00-\x7f]/.test(text) && !/[\s/?#@%:[\]\\<>^|]/.test(text);
+  if (!isInternational && !NUMBERS.test(text)) return NAME.test(text) ? text : null;
+  const url = `http://${text}`;
+  const hostname = URL.canParse(url) ? new URL(url).hostname : "";
+  return NAME.test(hostname) ? hostname : null;
 }
 
 /**
@@ -149,7 +159,7 @@ export function parseEndpoint(text: string): Endpoint {
   if (plain !== undefined && plain.includes(":")) {
     throw cannotParse(text, "an IPv6 address needs brackets, as in [::1]:80");
   }
-  if (plain && !isHostname(plain)) {
+  if (plain && toHostname(plain) === null) {
     throw cannotParse(text, "the host has characters no host name has");
   }
   const port = Number(digits);

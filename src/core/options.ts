@@ -1,5 +1,5 @@
 import type { Target } from "./attempt.ts";
-import { DEFAULT_HOSTNAME, ipVersion, isHostname, isPort, parseEndpoint } from "./endpoint.ts";
+import { DEFAULT_HOSTNAME, ipVersion, isPort, parseEndpoint, toHostname } from "./endpoint.ts";
 import { DEFAULT_RETRY, NO_RETRY, type RetryContext, type RetryOptions, type RetryPolicy } from "./retry.ts";
 
 /** The options of every guarded connect, on every runtime. Only own properties count; inherited ones are ignored. */
@@ -68,8 +68,15 @@ const RETRY_ATTEMPT_TIMEOUT_MS = 2000;
 /** Windows dials a refusing port again for 2 s before it reports the refusal. */
 const WINDOWS_ATTEMPT_TIMEOUT_MS = 3000;
 
-function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+/**
+ * A wrong value as an error shows it.
+ *
+ * @internal
+ */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  // An object may have no text of its own.
+  return typeof value === "object" && value !== null ? Object.prototype.toString.call(value) : String(value);
 }
 
 function typeError(name: string, value: unknown, expected: string): TypeError {
@@ -148,15 +155,14 @@ function targetOf({ hostname = DEFAULT_HOSTNAME, port, localAddress, localPort }
   assertPort("port", port);
   if (typeof hostname !== "string" || hostname === "") throw typeError("hostname", hostname, "a name or an address");
   if (hostname.startsWith("[")) throw typeError("hostname", hostname, "written without brackets");
-  if (!isHostname(hostname)) {
-    throw typeError("hostname", hostname, "a name or an address, without scheme, port or blanks");
-  }
-  if (localAddress === undefined && localPort === undefined) return { hostname, port };
+  const host = toHostname(hostname);
+  if (host === null) throw typeError("hostname", hostname, "a name or an address, without scheme, port or blanks");
+  if (localAddress === undefined && localPort === undefined) return { hostname: host, port };
   if (localPort !== undefined) assertPort("localPort", localPort);
   if (localAddress !== undefined && (typeof localAddress !== "string" || ipVersion(localAddress) === 0)) {
     throw typeError("localAddress", localAddress, "an IP address");
   }
-  return { hostname, port, localAddress, localPort };
+  return { hostname: host, port, localAddress, localPort };
 }
 
 /** How the options of a runtime's connect differ from those of the portable connect. */

@@ -157,6 +157,72 @@ for (const [way, open] of ways) {
       });
     }
 
+    for (const next of ["byob", undefined] as const) {
+      for (const waiting of [0, 20]) {
+        const reads = waiting === 0 ? 1 : 2;
+        const title = `${reads} released in the turn of their read, ${waiting} bytes waiting, then ${next ?? "chunks"}`;
+        test(`answer the next reader: ${title}`, async () => {
+          await using server = await startServer((socket) => {
+            socket.write("x".repeat(waiting));
+            setTimeout(() => socket.end("y".repeat(300)), 60);
+          });
+          await using connection = await open(server.port);
+          if (waiting > 0) await sleep(30);
+          const first = connection.readable.getReader({ mode: "byob" });
+          const released = Array.from({ length: reads }, () => first.read(new Uint8Array(10)).catch(() => undefined));
+          first.releaseLock();
+          let received = (await released[0])?.value?.length ?? 0;
+          await sleep(5);
+          const reader = connection.readable.getReader({ mode: next! }) as ReadableStreamBYOBReader;
+          while (true) {
+            const { value, done } = await within(1000, reader.read(new Uint8Array(50)));
+            if (done) break;
+            received += value.length;
+          }
+          expect(received).toBe(waiting + 300);
+        });
+      }
+    }
+
+    test("settle the close of a writer when the peer ends at the same time", async () => {
+      for (let round = 0; round < 10; round++) {
+        await using server = await startServer((socket) => void socket.once("data", () => socket.end("bye")));
+        const connection = await open(server.port, round % 2 === 0 ? {} : { retry: true });
+        const writer = connection.writable.getWriter();
+        await writer.write(bytes("quit"));
+        await within(1000, writer.close());
+        await within(1000, connection.close());
+      }
+    });
+
+    test("settle the close of a writer that a reset follows", async () => {
+      for (let turns = 0; turns < 6; turns++) {
+        await using server = await startServer((socket) => socket.resume());
+        const connection = await open(server.port);
+        const writer = connection.writable.getWriter();
+        const closing = writer.close();
+        for (let turn = 0; turn < turns; turn++) await undefined;
+        connection.reset();
+        await within(1000, closing.catch(() => {}));
+        await within(1000, connection.closed);
+      }
+    });
+
+    test("send nothing of a buffer that was transferred", async () => {
+      let received = "";
+      await using server = await startServer((socket) => {
+        socket.on("data", (chunk) => received += chunk).on("end", () => socket.end());
+      });
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const chunk = bytes("transferred");
+      structuredClone(chunk, { transfer: [chunk.buffer as ArrayBuffer] });
+      await writer.write(chunk);
+      await writer.write(bytes("ok"));
+      await within(1000, connection.close());
+      expect(received).toBe("ok");
+    });
+
     test("report the failure of the connection when they are first used after it", async () => {
       await using server = await startServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 50));
       const connection = await open(server.port);

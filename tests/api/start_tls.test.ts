@@ -190,10 +190,43 @@ describe("startTls()", () => {
         await expect(secure.readable.getReader().read()).rejects.toMatchObject({ code: "ECONNRESET" });
       });
 
-      test("knows its options", async () => {
+      test("goes on after a reader was released that had waited in vain", async () => {
+        const plain = await afterStartTls();
+        await readUntil(plain, "220 go ahead\r\n");
+        const reader = plain.readable.getReader();
+        const read = reader.read().catch(() => {});
+        await sleep(5);
+        reader.releaseLock();
+        await read;
+        await using secure = await plain.startTls({ hostname: "localhost", ca: certificate.cert });
+        expect(secure.remote.port).toBe(port);
+      });
+
+      test("knows its options, and what they may be", async () => {
         await using plain = await connect({ hostname: "127.0.0.1", port, ...extra });
         const misspelt = { hostname: "localhost", caCerts: [certificate.cert] };
         await expect(plain.startTls(misspelt)).rejects.toThrow('unknown option "caCerts"');
+        const wrong: readonly [options: unknown, says: string][] = [
+          // An empty name must not become one that any certificate for localhost is good for.
+          [{ hostname: "" }, 'Cannot start TLS: hostname must be a name or an address, got ""'],
+          [{ hostname: null }, "Cannot start TLS: hostname must be a name or an address, got null"],
+          [{ hostname: "a b" }, 'Cannot start TLS: hostname must be a name or an address, got "a b"'],
+          [{ insecure: "false" }, 'Cannot start TLS: insecure must be true or false, got "false"'],
+          [{ ca: 5 }, "Cannot start TLS: ca must be PEM text or a list of such texts, got 5"],
+          [{ ca: [certificate.cert, null] }, "Cannot start TLS: ca must be PEM text or a list of such texts, got"],
+          [{ key: {} }, "Cannot start TLS: key must be PEM text, got [object Object]"],
+          [{ alpnProtocols: [""] }, "Cannot start TLS: alpnProtocols must be a list of names of 1 to 255 bytes"],
+          [{ alpnProtocols: "h2" }, "Cannot start TLS: alpnProtocols must be a list of names of 1 to 255 bytes"],
+          [null, "Cannot start TLS: options must be an object, got null"],
+          [5, "Cannot start TLS: options must be an object, got 5"],
+        ];
+        for (const [options, says] of wrong) {
+          const error: unknown = await plain.startTls(options as never).catch((error: unknown) => error);
+          expect(error).toBeInstanceOf(TypeError);
+          expect((error as Error).message).toContain(says);
+        }
+        // Nothing was sent, and the connection is as it was.
+        await readUntil(plain, "ESMTP\r\n");
       });
     });
   }

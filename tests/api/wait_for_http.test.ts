@@ -76,10 +76,71 @@ describe("waitForHttp()", () => {
     });
   }
 
-  test("a function may judge the status", async () => {
+  test("a function may judge the status, an async one too", async () => {
     await using server = await serve((_request, response) => response.writeHead(418).end());
-    const { status } = await waitForHttp(`http://127.0.0.1:${server.port}/`, { status: (code) => code === 418 });
-    expect(status).toBe(418);
+    const url = `http://127.0.0.1:${server.port}/`;
+    for (const status of [(code: number) => code === 418, (code: number) => Promise.resolve(code === 418)]) {
+      expect((await waitForHttp(url, { status })).status).toBe(418);
+    }
+    expect(await causeOf(url, { status: () => Promise.resolve(false) })).toMatchObject({ code: "EHTTPSTATUS" });
+    const failing = waitForHttp(url, { status: () => Promise.reject(new Error("cannot judge")), timeout: 500 });
+    await expect(failing).rejects.toThrow("cannot judge");
+  });
+
+  test("bytes behind an answer, which may not be there, take nothing from it", async () => {
+    for (const answer of ["HTTP/1.1 204 No Content\r\n\r\n{}", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokmore"]) {
+      await using server = await startServer((socket) => void socket.once("data", () => socket.end(answer)));
+      const { status } = await waitForHttp(`http://127.0.0.1:${server.port}/`, { timeout: 5000 });
+      expect(status).toBe(Number(answer.slice(9, 12)));
+    }
+  });
+
+  test("headers are what fetch takes", async () => {
+    let own: unknown;
+    await using server = await serve(({ headers }, response) => {
+      own = [headers["x-own"], headers["x-none"]];
+      response.end();
+    });
+    const pairs = [["x-own", "1"]] as const;
+    for (
+      const headers of [new Headers({ "x-own": "1" }), new Map(pairs), pairs, { "x-own": ["1"], "x-none": undefined }]
+    ) {
+      await waitForHttp(`http://127.0.0.1:${server.port}/`, { headers });
+      expect(own).toEqual(["1", undefined]);
+    }
+  });
+
+  const refused: readonly [options: unknown, says: string][] = [
+    [{ method: 5 }, "Cannot wait: method must be a token, got 5"],
+    [{ method: "GE T" }, 'Cannot wait: method must be a token, got "GE T"'],
+    [{ headers: null }, "Cannot wait: headers must be an object, got null"],
+    [{ headers: { "a b": "1" } }, 'Cannot wait: the name of a header must be a token, got "a b"'],
+    [
+      { headers: { a: "1\r\nb: 2" } },
+      "Cannot wait: the header a must be a line of text, or several",
+    ],
+    [{ headers: { a: ["1", 2] } }, "Cannot wait: the header a must be a line of text, or several"],
+    [{ insecure: "false" }, 'Cannot wait: insecure must be true or false, got "false"'],
+    [
+      { status: Object.create(null) },
+      "Cannot wait: status must be a number from 100, a list or a function, got [object",
+    ],
+    [{ timeout: Object.create(null) }, "Cannot connect: timeout must be 0 or more milliseconds, got [object Object]"],
+  ];
+  for (const [options, says] of refused) {
+    test(`is refused before anything is dialed: ${Object.keys(options as object ?? {})}, ${says}`, async () => {
+      const error: unknown = await waitForHttp("http://127.0.0.1:1/", options as never).catch((error: unknown) =>
+        error
+      );
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as Error).message).toContain(says);
+    });
+  }
+
+  test("a user that is not percent-encoded is refused before anything is dialed", async () => {
+    await expect(waitForHttp("http://u:100%@127.0.0.1:1/")).rejects.toThrow(
+      'Cannot wait: url must be percent-encoded where it has a user, got "127.0.0.1:1"',
+    );
   });
 
   test("asks as it is told: method, path, query, headers, and the user of the URL", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatEndpoint, ipVersion, parseEndpoint, sameEndpoint } from "../../src/core/endpoint.ts";
+import { formatEndpoint, ipVersion, parseEndpoint, sameEndpoint, toHostname } from "../../src/core/endpoint.ts";
 
 describe("parseEndpoint()", () => {
   const cases: [text: string, hostname: string, port: number][] = [
@@ -152,4 +152,28 @@ describe("ipVersion()", () => {
   for (const [hostname, version] of Object.entries(cases)) {
     test(`is ${version} for ${hostname}`, () => expect(ipVersion(hostname)).toBe(version));
   }
+});
+
+describe("toHostname()", () => {
+  const hosts: readonly [text: string, host: string | null][] = [
+    ["localhost", "localhost"],
+    ["db_1.example.", "db_1.example."],
+    ["127.0.0.1", "127.0.0.1"],
+    ["fe80::1%eth0", "fe80::1%eth0"],
+    ["b\u00fccher.example", "xn--bcher-kva.example"],
+    ["0", "0.0.0.0"],
+    ["127.1", "127.0.0.1"],
+    ["0x7f.1", "127.0.0.1"],
+    ["127.0.0.1.", "127.0.0.1"],
+    ["256.1.1.1", null],
+    ["a,b", null],
+    ["a..b", null],
+    [".", null],
+    ["a b", null],
+    ["a/b", null],
+    ["b\u00fc/cher", null],
+    ["[::1]", null],
+    ["", null],
+  ];
+  for (const [text, host] of hosts) test(`of ${JSON.stringify(text)}`, () => expect(toHostname(text)).toBe(host));
 });

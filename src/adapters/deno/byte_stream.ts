@@ -11,6 +11,7 @@ const FIRST_READ_BYTES = 4096;
  * pending until the listener asks for a pause.
  */
 class DenoByteStream implements ByteStream {
+  readonly reusesMemory = true;
   readonly #conn: Deno.TcpConn;
   #listener: ByteStreamListener | undefined;
   #buffer: Uint8Array<ArrayBuffer> | undefined;

@@ -78,6 +78,8 @@ class NodeByteStream implements ByteStream {
     // In Deno 2.9 end() drops bytes that have arrived but are not read yet, and reports the peer's end. Two turns of
     // the timers let Deno read them first.
     for (let turn = 0; turn < 2 && !this.#socket.readableEnded; turn++) await new Promise((next) => setTimeout(next));
+    // end() of a destroyed socket may never call back.
+    if (this.#socket.destroyed) return;
     return await new Promise((resolve, reject) => {
       this.#socket.end((error?: Error | null) => error ? reject(error) : resolve());
     });
