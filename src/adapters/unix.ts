@@ -4,6 +4,7 @@ import { isRetriable } from "../core/errors.ts";
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such socket",
+  ENOTDIR: "there is no such socket",
   ECONNREFUSED: "nobody listens on the socket",
   // The listener's queue is full (connect(2)).
   EAGAIN: "the listener is busy",

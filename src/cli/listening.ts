@@ -79,12 +79,22 @@ export async function whoListensFor(target: WaitTarget): Promise<string | null> 
   const addresses = await ownAddresses(hostname);
   if (addresses.length === 0) return null;
   const listeners = listenersOf(port, addresses);
+  // A listener on :: may take IPv6 only, and a port that is forwarded to a container has no listener here.
+  const isIpv4 = addresses.every((address) => ipVersion(address) === 4);
+  if (listeners.every(({ local }) => isIpv4 && local.hostname === "::")) {
+    const answers = await Promise.all(addresses.map((address) => accepts(address, port)));
+    if (!answers.includes(true)) return null;
+    if (listeners.length === 0) return "a program that is not to be seen here";
+  }
   const [owner] = listeners.flatMap(({ owners }) => owners);
-  if (owner !== undefined) return describeOwner(owner);
-  if (listeners.length > 0) return "a program of another user";
-  // A port that is forwarded to a container has no listener here.
-  const answers = await Promise.all(addresses.map((address) => accepts(address, port)));
-  return answers.includes(true) ? "a program that is not to be seen here" : null;
+  return owner === undefined ? "a program of another user" : describeOwner(owner);
+}
+
+/** The process that serves at `address`, which was not started by us. */
+export function findServer(port: number, address: string): ServedBy {
+  if (!isOwnAddress(address)) return UNKNOWN_SERVER;
+  const [owner] = listenersOf(port, [address]).flatMap(({ owners }) => owners);
+  return owner === undefined ? UNKNOWN_SERVER : { pid: owner.pid, command: owner.command, ownTree: false };
 }
 
 /** The process that serves a ready target, and any objection to it. */

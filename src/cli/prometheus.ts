@@ -1,9 +1,11 @@
 import { formatEndpoint } from "../core/endpoint.ts";
 import type { SocketInfo } from "../host/inspect.ts";
+import { printable } from "./output.ts";
 
-/** The value of a label in the text exposition format. */
+/** The value of a label in the text exposition format, without the control characters of a command line. */
 function quote(value: string): string {
-  return `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+  const lines = value.split("\n").map((line) => printable(line).replaceAll("\\", "\\\\").replaceAll('"', '\\"'));
+  return `"${lines.join("\\n")}"`;
 }
 
 function labels({ local, pid, command, uid, netns }: SocketInfo): string {

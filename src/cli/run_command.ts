@@ -1,3 +1,4 @@
+import { afterPoll } from "../core/clock.ts";
 import { CannotRunError, type Child, FORWARDED_SIGNAL_NAMES, type SignalName, type System } from "./runtime/system.ts";
 
 /** The signals that the terminal itself sends to every process of its foreground group. */
@@ -12,19 +13,30 @@ async function comesFromTerminal(name: SignalName, system: System): Promise<bool
   return (await import("../host/process_watch.ts")).isInForeground() ?? system.isInteractive();
 }
 
-/** Runs the command to its end and resolves with its exit status; signals are passed on to it. */
-export async function runCommand(command: readonly string[], system: System): Promise<number> {
+/**
+ * Runs the command to its end and resolves with its exit status; signals are passed on to it.
+ *
+ * @throws the reason of `signal` when the user has interrupted before the command has started
+ */
+export async function runCommand(
+  command: readonly string[],
+  system: System,
+  signal: AbortSignal,
+): Promise<number> {
   if (command[0] === "") throw new CannotRunError('""', "there is no such program", 127, undefined);
   let child: Child | undefined;
   // Signals that arrive while the command is being started must not get lost.
   const early: SignalName[] = [];
   const pass = async (name: SignalName): Promise<void> => {
-    if (await comesFromTerminal(name, system)) return;
-    if (child) child.kill(name);
-    else early.push(name);
+    // The terminal has sent it to nobody else yet.
+    if (child === undefined) return void early.push(name);
+    if (!await comesFromTerminal(name, system)) child.kill(name);
   };
   const releases = FORWARDED_SIGNAL_NAMES.map((name) => system.onSignal(name, () => void pass(name)));
   try {
+    // A signal may have come while the event loop was busy.
+    await new Promise<void>((resolve) => afterPoll(resolve));
+    signal.throwIfAborted();
     child = await system.start(command);
     for (const name of early) child.kill(name);
     return await child.ended;

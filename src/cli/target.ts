@@ -40,6 +40,8 @@ function cannotRead(text: string, why: string): UsageError {
   return new UsageError(`Cannot read target ${JSON.stringify(text)}: ${why}`);
 }
 
+const MAX_UNIX_PATH_BYTES = 107;
+
 function httpTarget(text: string, plain: string): HttpTarget {
   if (/^https?:\/\/unix:/i.test(plain)) {
     throw cannotRead(text, "HTTP over a unix socket is not known, wait for unix:PATH");
@@ -51,6 +53,11 @@ function httpTarget(text: string, plain: string): HttpTarget {
     const port = /^https?:\/\/:(\d+)/i.exec(plain)?.[1];
     const hint = port === undefined ? "expected http://HOST:PORT/PATH" : `a URL needs a host, as in localhost:${port}`;
     throw cannotRead(text, hint);
+  }
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    throw cannotRead(text, "write % in a user or password as %25");
   }
   const port = portOfUrl(url);
   if (port === 0) throw cannotRead(text, "port 0 is not between 1 and 65535");
@@ -84,6 +91,10 @@ export function parseTarget(text: string): WaitTarget {
   if (/^https?:\/\//i.test(plain)) return httpTarget(text, plain);
   const path = /^unix:(?:\/\/)?(.*)$/is.exec(plain)?.[1];
   if (path === "") throw cannotRead(text, "expected unix:PATH");
+  // unix(7); longer paths cannot be bound either.
+  if (path !== undefined && new TextEncoder().encode(path).length > MAX_UNIX_PATH_BYTES) {
+    throw cannotRead(text, `the path of a unix socket has at most ${MAX_UNIX_PATH_BYTES} bytes`);
+  }
   if (path !== undefined) return { kind: "unix", text, path };
   const hint = hintFor(plain);
   if (hint !== undefined) throw cannotRead(text, hint);

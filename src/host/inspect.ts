@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Endpoint } from "../core/endpoint.ts";
 import { parseCommandLine, parseLink, type RowFilter, selectRows, type SocketRow } from "./proc.ts";
+import { readProcFile } from "./proc_file.ts";
 
 /** Where Linux mounts proc(5). */
 export const PROC = "/proc";
@@ -70,9 +71,9 @@ function forEachProcess(root: string, visit: (pid: number) => boolean | void): b
 
 /** The rows of both socket tables that pass the filter, in the network namespace of `process`. */
 export function readSockets(isWanted: RowFilter, root: string = PROC, process: number | "self" = "self"): SocketRow[] {
-  const rows = selectRows(readFileSync(join(root, String(process), "net/tcp"), "latin1"), isWanted);
+  const rows = selectRows(readProcFile(join(root, String(process), "net/tcp"), "latin1"), isWanted);
   try {
-    rows.push(...selectRows(readFileSync(join(root, String(process), "net/tcp6"), "latin1"), isWanted));
+    rows.push(...selectRows(readProcFile(join(root, String(process), "net/tcp6"), "latin1"), isWanted));
   } catch (error) {
     // The file is missing where IPv6 is switched off.
     if (!isGone(error)) throw error;
@@ -106,7 +107,7 @@ function readSocketLink(path: string): number | null {
 
 function readCommand(root: string, pid: number): string | null {
   try {
-    return parseCommandLine(readFileSync(join(root, String(pid), "cmdline"), "utf8"));
+    return parseCommandLine(readProcFile(join(root, String(pid), "cmdline"), "utf8"));
   } catch (error) {
     if (isGone(error) || isDenied(error)) return null;
     throw error;

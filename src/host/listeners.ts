@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type Endpoint, sameEndpoint } from "../core/endpoint.ts";
 import { PROC, readSockets } from "./inspect.ts";
 import { isListening, isOnPort, parseCommandLine, parseLink } from "./proc.ts";
+import { readProcFile } from "./proc_file.ts";
 import { linuxProcesses } from "./process_system.ts";
 import type { ProcessRow } from "./process_table.ts";
 
@@ -52,7 +53,7 @@ function findOwners(inodes: ReadonlySet<number>, root: string): Map<number, Owne
     const held = new Set(inodesOf(join(folder, "fd")));
     for (const inode of inodes) {
       if (!held.has(inode)) continue;
-      const command = readOr(() => parseCommandLine(readFileSync(join(folder, "cmdline"), "utf8")), null);
+      const command = readOr(() => parseCommandLine(readProcFile(join(folder, "cmdline"), "utf8")), null);
       owners.set(inode, [...owners.get(inode) ?? [], { ...row, command }]);
     }
   }

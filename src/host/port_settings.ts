@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parsePortList, type PortRange, type PortSettings } from "../core/port_range.ts";
 import { PROC } from "./inspect.ts";
+import { assertRegularFile } from "./proc_file.ts";
 import { inSystemFolder } from "./system_folder.ts";
 
 function rangeOf(low: number | undefined, high: number | undefined, text: string): PortRange {
@@ -50,6 +51,7 @@ const SYSCTL_BYTES = 1 << 18;
 /** A sysctl file returns data only to the first read, as much as fits: Deno's readFile begins with a small buffer. */
 function readSysctl(path: string): string {
   const buffer = new Uint8Array(SYSCTL_BYTES);
+  assertRegularFile(path);
   const file = openSync(path, "r");
   try {
     return new TextDecoder().decode(buffer.subarray(0, readSync(file, buffer)));

@@ -61,17 +61,23 @@ export function selectRows(table: string, isWanted: RowFilter): SocketRow[] {
   while (start > 0 && start < table.length) {
     let end = table.indexOf("\n", start);
     if (end < 0) end = table.length;
+    const line = table.slice(start, end);
     // "   0: 0100007F:9C40 00000000:0000 0A ...": the width of the first column depends on the number of lines.
-    const local = table.indexOf(":", start) + 2;
-    const remote = table.indexOf(" ", local) + 1;
-    const state = table.indexOf(" ", remote) + 1;
-    if (isWanted(table.slice(local, remote - 1), table.slice(remote, state - 1), table.slice(state, state + 2))) {
-      rows.push(parseRow(table.slice(local, end)));
+    const local = line.indexOf(":") + 2;
+    const remote = line.indexOf(" ", local) + 1;
+    const state = line.indexOf(" ", remote) + 1;
+    if (isWanted(line.slice(local, remote - 1), line.slice(remote, state - 1), line.slice(state, state + 2))) {
+      const text = line.slice(local);
+      // A row of another form, as in a folder that only looks like /proc, is left out.
+      if (ROW.test(text)) rows.push(parseRow(text));
     }
     start = end + 1;
   }
   return rows;
 }
+
+const END = "(?:[\\dA-F]{8}|[\\dA-F]{32}):[\\dA-F]{4}";
+const ROW = new RegExp(`^${END} ${END} [\\dA-F]{2} +[^ ]+ +[^ ]+ +[^ ]+ +\\d+ +\\d+ +\\d+`);
 
 /** The kernel reports timers in hundredths of a second (USER_HZ), independent of its own tick rate. */
 const TICK_MS = 10;

@@ -21,10 +21,17 @@ export interface TreeRoot {
   readonly system?: ProcessSystem | undefined;
 }
 
+/** What a search for the processes of a tree has found. */
+interface Search {
+  readonly found: readonly ProcessRow[];
+  /** Whether every process was read; some may come and go too fast. */
+  readonly isComplete: boolean;
+}
+
 const STOP_TIMEOUT_MS = 5000;
 /** How long SIGKILL is sent to the same processes. It will not end the ones that are left after that. */
 const KILL_MS = 2000;
-/** How many searches in a row must find nothing before a killed tree counts as gone. */
+/** How many complete searches in a row must find nothing before a killed tree counts as gone. */
 const EMPTY_LOOKS = 3;
 /** How often the process list is read again while some processes come and go too fast to be read. */
 const MAX_LOOKS = 50;
@@ -114,11 +121,11 @@ export class ProcessTree {
 
   /** All running processes of the tree, without zombies. */
   members(): readonly ProcessRow[] {
-    return this.#search(() => {});
+    return this.#search(() => {}).found;
   }
 
   /** The same, and calls back for each as soon as it is found: one that keeps forking and exiting is gone a moment later. */
-  #search(onFound: (row: ProcessRow) => void): readonly ProcessRow[] {
+  #search(onFound: (row: ProcessRow) => void): Search {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const members = new Map<number, ProcessRow>();
       let hasVanished = false;
@@ -129,15 +136,16 @@ export class ProcessTree {
         members.set(row.pid, row);
         onFound(row);
       });
-      if (all === null) return this.#readGroup();
+      if (all === null) return { found: this.#readGroup(), isComplete: true };
       withDescendants(members, all.rows.filter(({ isGone }) => !isGone));
       const found = [...members.values()];
       for (const row of found) this.#known.add(keyOf(row));
       if (found.every(({ session, group }) => session !== this.pid && group !== this.pid)) this.#hasSession = false;
       // One search can miss a process that keeps forking and exiting.
-      if (found.length > 0 || !(hasVanished || all.hasVanished)) return found;
+      const isComplete = !hasVanished && !all.hasVanished;
+      if (found.length > 0 || isComplete) return { found, isComplete };
     }
-    return [];
+    return { found: [], isComplete: false };
   }
 
   /** Whether this process started before the tree. */
@@ -185,7 +193,9 @@ export class ProcessTree {
     const { signal = "SIGTERM", timeout = STOP_TIMEOUT_MS, hurry } = options;
     let left = this.members();
     if (this.#system.canAsk && timeout > 0) left = await this.#ask(left, signal, timeout, hurry);
-    return left.length > 0 ? await this.#kill(left) : left;
+    if (left.length > 0) return await this.#kill(left);
+    const { found, isComplete } = this.#search(() => {});
+    return isComplete && found.length === 0 ? [] : await this.#kill(found);
   }
 
   /** Kills, and searches for processes started meanwhile, until none is left or nothing changes any more. */
@@ -193,6 +203,7 @@ export class ProcessTree {
     const killed = new Set<string>();
     let left = members;
     let emptyLooks = 0;
+    let isComplete = true;
     let lastNews = performance.now();
     while (emptyLooks < EMPTY_LOOKS && performance.now() - lastNews < KILL_MS) {
       const hasNews = left.some((row) => !killed.has(keyOf(row)));
@@ -200,9 +211,11 @@ export class ProcessTree {
       for (const row of left) killed.add(keyOf(row));
       this.#send(left, "SIGKILL");
       // Only searches without a pause find a process that keeps forking and exiting.
-      if (!hasNews) await pause(MIN_PAUSE_MS, undefined);
-      left = this.#search(({ pid }) => void this.#system.signal(pid, "SIGKILL"));
-      emptyLooks = left.length === 0 ? emptyLooks + 1 : 0;
+      if (!hasNews && isComplete) await pause(MIN_PAUSE_MS, undefined);
+      ({ found: left, isComplete } = this.#search(({ pid }) => void this.#system.signal(pid, "SIGKILL")));
+      // As long as some process comes and goes too fast to be read, it may be one of the tree.
+      if (left.length > 0) emptyLooks = 0;
+      else if (isComplete) emptyLooks++;
     }
     return left;
   }

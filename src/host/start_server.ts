@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants as fs, openSync, readFileSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -63,11 +63,17 @@ export function shellCommand(
   return [shell, "-c", MARK_AND_RUN, shell, commandLine, String(mark)];
 }
 
+/** Empties the file and opens it for appending: another program may write there too. */
 function openLog(file: string): number {
   try {
-    return openSync(file, "w");
+    const isFifo = statSync(file, { throwIfNoEntry: false })?.isFIFO() ?? false;
+    // Opening a FIFO waits for a reader for ever, unless it is told not to: then it fails with ENXIO.
+    closeSync(openSync(file, isFifo ? fs.O_WRONLY | fs.O_NONBLOCK : "w"));
+    return openSync(file, "a");
   } catch (error) {
-    throw new Error(`Cannot write the log ${file}: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === "ENXIO" ? "nobody reads the FIFO" : message;
+    throw new Error(`Cannot write the log ${file}: ${reason}`, { cause: error });
   }
 }
 

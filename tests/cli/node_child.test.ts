@@ -1,6 +1,7 @@
 import process from "node:process";
 import { expect, test } from "vitest";
 import { startOnNode } from "../../src/cli/runtime/node_child.ts";
+import { CannotRunError } from "../../src/cli/runtime/system.ts";
 import { because } from "../fixtures/lab.ts";
 import { busyLoop } from "../fixtures/busy_loop.ts";
 import { runtime } from "../fixtures/runtime.ts";
@@ -21,3 +22,12 @@ test.skipIf(reason)(
     }
   },
 );
+
+test.skipIf(reason)(because("what Node cannot even spawn is a command that cannot be run", reason), async () => {
+  for (const file of ["/etc/passwd/x", `/${"x".repeat(300)}`]) {
+    const starting = (async () => await startOnNode([file]).ended)();
+    const error: unknown = await starting.catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(CannotRunError);
+    expect((error as CannotRunError).status).toBe(126);
+  }
+});

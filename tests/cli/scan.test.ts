@@ -223,6 +223,17 @@ describe("the text exposition format", () => {
     expect(family!.metrics[0]!.labels).toEqual({ local: "[::1]:40000", pid: "1", command, uid: "0", netns: "" });
   });
 
+  test("holds no control character of a command line", () => {
+    const end = { hostname: "::1", port: 40000 };
+    const command = "node \x1b]0;title\x07 \r--x \u202e";
+    const text = prometheusText([
+      { local: end, remote: end, state: "ESTABLISHED", pid: 1, command, uid: 0, netns: null },
+    ]);
+    // deno-lint-ignore no-control-regex -- they are what is looked for
+    expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f\u202e]/);
+    expect(parseText(text)[1]!.metrics[0]!.labels["command"]).toBe("node ?]0;title? ?--x ?");
+  });
+
   test("says 0 where there is nothing", () => {
     expect(parseText(prometheusText([]))).toMatchObject([{ metrics: [{ value: "0" }] }]);
   });

@@ -158,6 +158,50 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     expect(stderr).toContain("listening\n");
   });
 
+  test("--log refuses a FIFO that nobody reads, and adds to what others write", async () => {
+    const { port, line } = await serverLine();
+    const fifo = join(folder, "fifo");
+    await run(["mkfifo", fifo]);
+    const { code, stderr } = await runRealpeer(["start", line, String(port), "--log", fifo]);
+    expect([code, stderr]).toEqual([3, `realpeer: Cannot write the log ${fifo}: nobody reads the FIFO\n`]);
+    const log = join(folder, "shared.log");
+    const both = realpeer("start", line, String(port), "--log", log, "-q", "--", "sh", "-c", "echo from the command");
+    await run(["sh", "-c", 'log=$1; shift; exec "$@" >> "$log"', "sh", log, ...both]);
+    expect(readFileSync(log, "utf8").split("\n").sort()).toEqual([
+      "",
+      "asked to stop",
+      "from the command",
+      "listening",
+    ]);
+    expectNothingLeft(port);
+  });
+
+  test("a listener that takes IPv6 only is not in the way of IPv4", async () => {
+    const { port, line } = await serverLine();
+    // Deno's node:net knows no ipv6Only.
+    const listen = `require("net").createServer().listen({ port: ${port}, host: "::", ipv6Only: true })`;
+    const other = spawn("node", ["-e", listen], { stdio: "ignore" });
+    await until(() => isListening(port), "the other listener");
+    const { code, stdout } = await runRealpeer(["start", line, `127.0.0.1:${port}`, "-q", "--", "echo", "ran"]);
+    other.kill("SIGKILL");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("ran\n")]);
+  });
+
+  test("a listener is found however its address is written", async () => {
+    await using stale = await startServer((socket) => socket.resume(), "::1");
+    const target = `[0:0:0:0:0:0:0:1]:${stale.port}`;
+    const { code, stderr } = await runRealpeer(["start", "sleep 9", target, "--", "echo", "ran"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("another one listens already")]);
+  });
+
+  test("--reuse says who listens, and with --any takes one of the targets", async () => {
+    await using running = await startServer((socket) => socket.resume());
+    const args = [String(running.port), String(await unusedPort()), "--any", "--reuse", "--json", "--", "true"];
+    const { code, stdout } = await runRealpeer(["start", "sleep 9", ...args]);
+    const [target] = JSON.parse(stdout).targets;
+    expect([code, target]).toEqual([0, expect.objectContaining({ ready: true, pid: process.pid, ownTree: false })]);
+  });
+
   test("--log takes the server's output", async () => {
     const { port, line } = await serverLine();
     const log = join(folder, "server.log");

@@ -65,6 +65,8 @@ describe("what is no target is answered with what to write", () => {
     ["http://[::1%25lo]/", "expected http://HOST:PORT/PATH"],
     ["http://h:0/", "port 0 is not between 1 and 65535"],
     ["unix:", "expected unix:PATH"],
+    [`unix:/${"x".repeat(107)}`, "the path of a unix socket has at most 107 bytes"],
+    ["http://u:100%@127.0.0.1:1/", "write % in a user or password as %25"],
     ["localhost", "expected PORT, HOST:PORT or [IPV6]:PORT"],
   ];
   for (const [text, hint] of refused) {

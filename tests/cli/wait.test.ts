@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
+import { runCommandLine } from "../../src/cli/command_line.ts";
 import type { TargetReport } from "../../src/cli/wait_target.ts";
 import { because } from "../fixtures/lab.ts";
 import { NO_NAME } from "../fixtures/name_server.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
-import { runHere } from "./fake_system.ts";
+import { FakeSystem, runHere } from "./fake_system.ts";
 import { start } from "./realpeer.ts";
 
 interface Document {
@@ -121,6 +123,22 @@ describe.concurrent("realpeer wait", () => {
     const [code] = await waiting;
     expect(code).toBe(0);
   });
+});
+
+describe("realpeer wait that is interrupted when the target is ready", () => {
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    test(`does not run COMMAND any more: ${name}`, async () => {
+      await using server = await startServer((socket) => socket.resume());
+      const system = new FakeSystem(["wait", String(server.port), "--", "echo"], false, {}, () => 0);
+      const write = system.stderr.write.bind(system.stderr);
+      system.stderr.write = (text) => {
+        write(text);
+        system.raise(name);
+      };
+      expect(await runCommandLine(system)).toBe(128 + constants.signals[name]);
+      expect(system.started).toEqual([]);
+    });
+  }
 });
 
 describe.concurrent("realpeer wait --while-pid", () => {

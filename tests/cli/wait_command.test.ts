@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -74,6 +74,14 @@ describe("the command that realpeer wait runs", () => {
       expect([closing, stdout, readFileSync(ran, "utf8")]).toEqual([closing, "status 5\n", "ran\n"]);
       rmSync(ran);
     }
+  });
+
+  test("may be a script without a first line", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    const file = join(mkdtempSync(join(tmpdir(), "realpeer-script-")), "script");
+    writeFileSync(file, 'echo "$1"; exit 6\n', { mode: 0o755 });
+    const { code, stdout } = await runRealpeer(["wait", "-q", String(server.port), "--", file, "an argument"]);
+    expect([code, stdout]).toEqual([6, "an argument\n"]);
   });
 
   test.skipIf(noFull)(because("a mistake in the arguments is 2 also where that cannot be said", noFull), async () => {

@@ -48,6 +48,17 @@ describe("realpeer wait --free", () => {
     expect([code, stderr]).toEqual([7, expect.stringMatching(/^127\.0\.0\.1:\d+ is free after /)]);
   });
 
+  test("with --stable-for counts only while nobody takes the port", async () => {
+    await using gone = await startServer(() => {});
+    const { port } = gone;
+    await gone[Symbol.asyncDispose]();
+    const waiting = runHere(["wait", "--free", "--stable-for", "1s", "-t", "2s", `127.0.0.1:${port}`]);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await using _server = await startServer(() => {}, "127.0.0.1", port);
+    const { code, stderr } = await waiting;
+    expect([code, stderr]).toEqual([1, expect.stringContaining("listens on it")]);
+  });
+
   test("leaves the port to the next one", async () => {
     await using server = await startServer(() => {});
     const { port } = server;

@@ -51,6 +51,33 @@ describe("a socket table", () => {
     ]);
   });
 
+  test("leaves rows of another form out", () => {
+    const row =
+      "   0: 0100007F:9C40 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 77 1 0 20 4 30 10 -1";
+    const malformed = [
+      row.replaceAll("9C40", "XYZW"),
+      row.replaceAll("0100007F", "01007F"),
+      row.replace("        0 77", "        0 inode"),
+      row.replace("   0        0 77", "   root        0 77"),
+      "0100007F:9C40",
+      "",
+    ];
+    const table = ["  sl  local_address rem_address", ...malformed, row, ...malformed].join("\n");
+    expect(selectRows(table, () => true)).toMatchObject([{ local: { hostname: "127.0.0.1", port: 40000 }, inode: 77 }]);
+  });
+
+  test("is searched in time that grows with its length, whatever is in it", () => {
+    const time = (lines: number): number => {
+      const table = "no colon and no row here\n".repeat(lines) + "nocolonnorblank\n".repeat(lines);
+      const started = performance.now();
+      expect(selectRows(table, () => true)).toEqual([]);
+      return performance.now() - started;
+    };
+    time(1000);
+    // Sixteen times as long; a search beyond each line would take 256 times as long.
+    expect(time(80_000)).toBeLessThan(100 * Math.max(time(5000), 0.5));
+  });
+
   test("may be empty, or break off", () => {
     expect(selectRows("", () => true)).toEqual([]);
     expect(selectRows(HEAD, () => true)).toEqual([]);

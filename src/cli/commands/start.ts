@@ -3,7 +3,7 @@ import { assertBindable, PortTakenError } from "../../host/bindable.ts";
 import { type Server, startServer } from "../../host/start_server.ts";
 import { Status } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { judgeListener, type ServedBy, UNKNOWN_SERVER, type Verdict, whoListensFor } from "../listening.ts";
+import { findServer, judgeListener, type ServedBy, UNKNOWN_SERVER, type Verdict, whoListensFor } from "../listening.ts";
 import { printable, tryWriteJson } from "../output.ts";
 import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
@@ -51,11 +51,12 @@ class Start {
   }
 
   async #start(): Promise<number> {
-    const { targets, reuse, server, log, json } = this.#request;
+    const { targets, any, reuse, server, log, json } = this.#request;
     const found = await Promise.all(targets.map(async (target) => ({ target, who: await whoListensFor(target) })));
     this.#interrupts.signal.throwIfAborted();
     const taken = found.filter(({ who }) => who !== null);
-    if (reuse && taken.length === targets.length) return await this.#runWithout();
+    const isEnough = any ? taken.length > 0 : taken.length === targets.length;
+    if (reuse && isEnough) return await this.#runWithout();
     if (taken.length > 0) {
       const who = taken.map(({ target, who }) => `${target.text} (${who})`).join(", ");
       const hint = reuse ? "not on every target: stop it" : "stop it, or take it as it is with --reuse";
@@ -74,10 +75,11 @@ class Start {
   /** Uses a server that already runs, which is neither started nor stopped. */
   async #runWithout(): Promise<number> {
     await this.#waiting.run(this.#interrupts.signal, this.#watch?.gone);
+    this.#judgeBy((port, address) => ({ served: findServer(port, address) }));
     this.#report();
     if (!this.#waiting.isReady) return this.#tellFailure();
     const { command } = this.#request;
-    return command === undefined ? Status.MET : await runCommand(command, this.#system);
+    return command === undefined ? Status.MET : await runCommand(command, this.#system, this.#interrupts.signal);
   }
 
   async #runWith(server: Server): Promise<number> {
@@ -97,7 +99,9 @@ class Start {
     }
     // Two commands may both find a port free, so an answer counts only while the own server runs.
     const isOver = life.over.aborted || life.isOver();
-    if (this.#waiting.isReady && !isOver) this.#judge(server);
+    if (this.#waiting.isReady && !isOver) {
+      this.#judgeBy((port, address) => judgeListener(port, address, server.tree));
+    }
     this.#report();
     if (isOver) {
       this.#say(await this.#describeEnd(life));
@@ -109,11 +113,11 @@ class Start {
   }
 
   /** Judges which process listens for each ready target. */
-  #judge(server: Server): void {
+  #judgeBy(judge: (port: number, address: string) => Verdict): void {
     for (const wait of this.#waiting.waits) {
       const { target, report: { remote } } = wait;
       if (!wait.isReady || target.kind === "unix" || remote === null) continue;
-      this.#verdicts.set(wait, judgeListener(target.port, remote.hostname, server.tree));
+      this.#verdicts.set(wait, judge(target.port, remote.hostname));
     }
   }
 
@@ -181,7 +185,7 @@ class Start {
     };
     const end = life.watch(tell);
     try {
-      const status = await runCommand(command, this.#system);
+      const status = await runCommand(command, this.#system, this.#interrupts.signal);
       if (life.isOver()) tell();
       return status;
     } finally {

@@ -48,5 +48,5 @@ export async function wait(args: readonly string[], system: System, interrupts: 
       if (each.isReady) system.stderr.write(`${free ? await announceFree(each) : announcement(each)}\n`);
     }
   }
-  return command === undefined ? Status.MET : await runCommand(command, system);
+  return command === undefined ? Status.MET : await runCommand(command, system, interrupts.signal);
 }

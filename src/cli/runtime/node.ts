@@ -23,12 +23,15 @@ function ownArgs(): string[] {
 }
 
 /** Bun.spawn reports every signal that ended a program, Bun's node:child_process only signals with names. */
-function startOnBun([file = "", ...args]: readonly string[]): Child {
+function startOnBun(command: readonly string[]): Child {
   try {
-    const child = Bun.spawn([file, ...args], { stdio: ["inherit", "inherit", "inherit"] });
+    const child = Bun.spawn([...command], { stdio: ["inherit", "inherit", "inherit"] });
     return { kill: (signal) => child.kill(signal), ended: child.exited };
   } catch (error) {
-    throw cannotRun(file, error);
+    // A script without a first line "#!" is the shell's, as for execvp(3).
+    const isScript = (error as { code?: unknown }).code === "ENOEXEC" && command[0] !== "/bin/sh";
+    if (isScript) return startOnBun(["/bin/sh", ...command]);
+    throw cannotRun(command[0] ?? "", error);
   }
 }
 

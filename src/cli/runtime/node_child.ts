@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
@@ -34,7 +34,14 @@ function signalThatEnded(pid: number): number {
  */
 export function startOnNode([file = "", ...args]: readonly string[]): Child {
   const isLinux = process.platform === "linux";
-  const child = spawn(file, args, { stdio: ["inherit", "inherit", "inherit", ...(isLinux ? ["pipe" as const] : [])] });
+  const stdio: StdioOptions = ["inherit", "inherit", "inherit", ...(isLinux ? ["pipe" as const] : [])];
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, { stdio });
+  } catch (error) {
+    // Of some errors, such as ETXTBSY, Node makes no event.
+    throw cannotRun(file, error);
+  }
   let unnamed = 0;
   const pipe = child.stdio[3];
   // Not 'close': that comes at the end of the loop's turn, in which libuv may have taken the status.
