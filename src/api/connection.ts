@@ -104,14 +104,17 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
     });
     // A program that does not use `closed` learns of the failure from the streams.
     this.closed.catch(() => {});
-    this.#incoming = new Incoming(bytes, () => this.close());
+    this.#incoming = new Incoming(bytes, {
+      failed: (error) => void this.#fail(error),
+      cancelled: () => this.close(),
+    });
     this.#outgoing = new Outgoing(bytes, {
       failed: (error) => this.#fail(error),
       closed: () => this.#closeWrite(),
       aborted: () => this.reset(),
     });
     bytes.listen({
-      data: (chunk) => this.#push(chunk),
+      data: (chunk) => this.#incoming.push(chunk),
       end: () => this.#onPeerEnd(),
       failed: (error) => this.#fail(error),
     });
@@ -123,16 +126,6 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
 
   get writable(): WritableStream<Uint8Array> {
     return this.#outgoing.stream;
-  }
-
-  #push(chunk: Uint8Array): boolean {
-    try {
-      return this.#incoming.push(chunk);
-    } catch (error) {
-      // Node 20 fails an assertion of its own after the release of a partly filled read.
-      this.#fail(error);
-      return false;
-    }
   }
 
   #onPeerEnd(): void {

@@ -7,10 +7,18 @@ import type { ByteStream } from "../core/byte_stream.ts";
  */
 const READ_AHEAD_BYTES = 65536;
 
+/** The events that the incoming direction reports to its connection. */
+export interface IncomingEvents {
+  /** The stream cannot take the bytes. */
+  failed(error: unknown): void;
+  /** The user has cancelled the stream. */
+  cancelled(): Promise<void>;
+}
+
 /** The direction from the peer to this end: the bytes that have arrived, how they ended, and the stream of both. */
 export class Incoming {
   readonly #bytes: ByteStream;
-  readonly #onCancel: () => Promise<void>;
+  readonly #events: IncomingEvents;
   readonly #chunks: Uint8Array[] = [];
   #length = 0;
   #isPaused = false;
@@ -31,9 +39,9 @@ export class Incoming {
   /** How many bytes have arrived. */
   received = 0;
 
-  constructor(bytes: ByteStream, onCancel: () => Promise<void>) {
+  constructor(bytes: ByteStream, events: IncomingEvents) {
     this.#bytes = bytes;
-    this.#onCancel = onCancel;
+    this.#events = events;
   }
 
   get stream(): ReadableStream<Uint8Array> {
@@ -66,7 +74,7 @@ export class Incoming {
       pull: () => this.#pull(),
       cancel: () => {
         this.#isSettled = true;
-        return this.#onCancel();
+        return this.#events.cancelled();
       },
     }, { highWaterMark: 0 });
     this.#settle();
@@ -81,7 +89,7 @@ export class Incoming {
     const isAsked = this.#isAwaited && this.#stream?.locked === true;
     const mayCopy = isAsked && !this.#isAwaitedTwice;
     this.#isAwaited = this.#isAwaitedTwice = false;
-    const isKept = isAsked || this.#hasStaleRead ? this.#deliver(chunk, mayCopy) : this.#keep(chunk);
+    const isKept = isAsked || this.#hasStaleRead ? this.#tryDeliver(chunk, mayCopy) : this.#keep(chunk);
     if (this.#length >= READ_AHEAD_BYTES && !this.#isPaused) {
       this.#isPaused = true;
       this.#bytes.pause();
@@ -117,7 +125,7 @@ export class Incoming {
   #deliverNext(): void {
     const chunk = this.#chunks.shift()!;
     this.#length -= chunk.length;
-    this.#deliver(chunk, false);
+    this.#tryDeliver(chunk, false);
     if (this.#isPaused && this.#length < READ_AHEAD_BYTES) this.#resume();
   }
 
@@ -126,6 +134,16 @@ export class Incoming {
     if (this.#isSettled || this.#chunks.length === 0 || !this.#hasStaleRead) return;
     this.#deliverNext();
     this.#settle();
+  }
+
+  /** After the release of a partly filled read, Node 20 fails an assertion of its own. */
+  #tryDeliver(chunk: Uint8Array, mayCopy: boolean): boolean {
+    try {
+      return this.#deliver(chunk, mayCopy);
+    } catch (error) {
+      this.#events.failed(error);
+      return true;
+    }
   }
 
   /** Gives the chunk to the stream. Returns whether its memory stays in use: a reader's own buffer may get a copy. */

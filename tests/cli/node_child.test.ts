@@ -16,7 +16,13 @@ test.skipIf(reason)(
       const statuses = new Set<number>();
       for (let i = 0; i < 60; i++) statuses.add(await startOnNode(["bash", "-c", "kill -37 $$"]).ended);
       expect([...statuses]).toEqual([128 + 37]);
-      expect(await startOnNode(["bash", "-c", "exec 3>&-; exit 0"]).ended).toBe(0);
+      expect(await startOnNode(["bash", "-c", "exec 100>&-; exit 0"]).ended).toBe(0);
+      const listing = await startOnNode([
+        "bash",
+        "-c",
+        "[ -z \"$(ls /proc/self/fd | grep -vE '^([0-3]|100)$')\" ] && ! cat <&3",
+      ]);
+      expect(await listing.ended).toBe(0);
     } finally {
       clearInterval(busy);
     }

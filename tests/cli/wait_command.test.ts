@@ -138,7 +138,7 @@ describe("the command that realpeer wait runs", () => {
     await using server = await startServer((socket) => socket.resume());
     const { code } = await runRealpeer(["wait", "-q", String(server.port), "--", "bash", "-c", "kill -37 $$"]);
     expect(code).toBe(128 + 37);
-    const quick = await runRealpeer(["wait", "-q", String(server.port), "--", "bash", "-c", "exec 3>&-; exit 0"]);
+    const quick = await runRealpeer(["wait", "-q", String(server.port), "--", "bash", "-c", "exec 100>&-; exit 0"]);
     expect(quick.code).toBe(0);
   });
 

@@ -2,8 +2,12 @@ import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
+import type { Readable, Writable } from "node:stream";
 import { parseWaitStatus } from "../../host/process_table.ts";
 import { cannotRun, type Child } from "./system.ts";
+
+/** The descriptor of the pipe in the program: scripts use those of one digit, and bash 63 and 255. */
+const PIPE_FD = 100;
 
 /** The longest time from the closing of a process's files to its end. */
 const ENDING_MS = 50;
@@ -34,7 +38,9 @@ function signalThatEnded(pid: number): number {
  */
 export function startOnNode([file = "", ...args]: readonly string[]): Child {
   const isLinux = process.platform === "linux";
-  const stdio: StdioOptions = ["inherit", "inherit", "inherit", ...(isLinux ? ["pipe" as const] : [])];
+  // "ignore" opens nothing from 3 on.
+  const unused = new Array<"ignore">(PIPE_FD - 3).fill("ignore");
+  const stdio: StdioOptions = ["inherit", "inherit", "inherit", ...(isLinux ? [...unused, "pipe" as const] : [])];
   let child: ChildProcess;
   try {
     child = spawn(file, args, { stdio });
@@ -43,7 +49,7 @@ export function startOnNode([file = "", ...args]: readonly string[]): Child {
     throw cannotRun(file, error);
   }
   let unnamed = 0;
-  const pipe = child.stdio[3];
+  const pipe = (child.stdio as readonly (Readable | Writable | null | undefined)[])[PIPE_FD];
   // Not 'close': that comes at the end of the loop's turn, in which libuv may have taken the status.
   pipe?.on("error", () => {}).on("end", () => {
     if (child.pid !== undefined && child.exitCode === null) unnamed = signalThatEnded(child.pid);
