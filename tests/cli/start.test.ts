@@ -11,7 +11,8 @@ import { socketsOnPort, TCP_LISTEN } from "../programs/host_sockets.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
 
 const noProc = process.platform === "linux" ? undefined : "processes are looked up in /proc";
-const folder = mkdtempSync(join(tmpdir(), "realpeer-start-"));
+// Short: what says who listens cuts long command lines.
+const folder = mkdtempSync(join(tmpdir(), "s-"));
 /** The server in JavaScript, so that each runtime's tests start it with Node and as fast. */
 const program = join(folder, "server.mjs");
 
