@@ -41,7 +41,11 @@ describe.skipIf(noLab)(because("REALPEER_SHIELD", noLab), () => {
 
   const notNode = runtime === "node" ? undefined : "this is not Node";
   test.skipIf(notNode)(because("lets a program run that may start no thread", notNode), async () => {
-    const flags = ["--experimental-permission", "--allow-fs-read=*", "--allow-child-process", ...ways.node[0]!];
+    const version = Number.parseInt(process.versions.node);
+    const model = version < 23
+      ? ["--experimental-permission"]
+      : ["--permission", ...(version < 25 ? [] : ["--allow-net"])];
+    const flags = [...model, "--allow-fs-read=*", "--allow-child-process", ...ways.node[0]!];
     const { code, stdout } = await shielded(String(LAB_PORT), flags);
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { later: REFUSED, holders: 1 }]);
   });
