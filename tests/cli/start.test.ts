@@ -94,7 +94,8 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
       const { code, stdout, stderr } = await runRealpeer(["start", server, target, "--", "echo", "ran"]);
       expect([code, stdout]).toEqual([1, ""]);
       expect(stderr).toContain(`another one listens already: ${target} (`);
-      expect(stderr).toContain(`node ${program} ${port}`);
+      // What is longer is cut: on Deno programs are started by their path.
+      expect(stderr).toContain(`node ${program}`);
       expect(stderr).toContain(`(pid ${stale.pid})), stop it, or take it as it is with --reuse`);
     }
     const document = await runRealpeer(["start", server, String(port), "--json", "--", "echo", "ran"]);
