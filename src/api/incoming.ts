@@ -119,7 +119,7 @@ export class Incoming {
       this.#isAwaited = true;
     }
     this.#settle();
-    queueMicrotask(() => this.#serveStaleRead());
+    if (this.#chunks.length > 0) queueMicrotask(() => this.#serveStaleRead());
   }
 
   #deliverNext(): void {
