@@ -1,5 +1,5 @@
 import { type ByteStream, connectionFailure } from "../core/byte_stream.ts";
-import type { Endpoint, EndpointPair } from "../core/endpoint.ts";
+import { type Endpoint, type EndpointPair, toHostname } from "../core/endpoint.ts";
 import { Incoming } from "./incoming.ts";
 import { awaitPeer } from "./linger.ts";
 import { Outgoing } from "./outgoing.ts";
@@ -213,7 +213,8 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
 
   async startTls(options: StartTlsOptions = {}): Promise<Connection> {
     assertTlsOptions(options);
-    const { hostname = this.#settings.hostname ?? this.remote.hostname } = options;
+    const given = options.hostname ?? this.#settings.hostname ?? this.remote.hostname;
+    const hostname = toHostname(given) ?? given;
     const { startTls } = await import("../adapters/node/tls_stream.ts");
     const reason = this.#busy();
     if (reason !== undefined) throw new Error(`Cannot start TLS: ${reason}`);

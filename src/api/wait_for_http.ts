@@ -2,7 +2,7 @@ import { httpAdapter, type HttpQuestion } from "../adapters/http.ts";
 import { isWindows } from "../adapters/detect.ts";
 import type { AttemptCounts } from "../core/attempt.ts";
 import { type ConnectOptions, ownProperties, resolveOptions, show } from "../core/options.ts";
-import { hostnameOf, portOfUrl } from "../core/url.ts";
+import { hasReadableUser, hostnameOf, portOfUrl } from "../core/url.ts";
 import { dialAndClose, type WaitResult, withWaitDefaults } from "./wait_for_port.ts";
 
 /** Headers as fetch takes them; a value may be a list. */
@@ -43,11 +43,7 @@ function urlOf(given: string | URL): URL {
     throw fail("url", "an absolute URL", given);
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") throw fail("url", "http: or https:", given);
-  try {
-    decodeURIComponent(url.username + url.password);
-  } catch {
-    throw fail("url", "percent-encoded where it has a user", url.host);
-  }
+  if (!hasReadableUser(url)) throw fail("url", "percent-encoded where it has a user", url.host);
   return url;
 }
 

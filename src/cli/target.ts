@@ -1,4 +1,4 @@
-import { hostnameOf, portOfUrl } from "../core/url.ts";
+import { hasReadableUser, hostnameOf, portOfUrl } from "../core/url.ts";
 import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
 import { UsageError } from "./errors.ts";
 
@@ -54,11 +54,7 @@ function httpTarget(text: string, plain: string): HttpTarget {
     const hint = port === undefined ? "expected http://HOST:PORT/PATH" : `a URL needs a host, as in localhost:${port}`;
     throw cannotRead(text, hint);
   }
-  try {
-    decodeURIComponent(url.username + url.password);
-  } catch {
-    throw cannotRead(text, "write % in a user or password as %25");
-  }
+  if (!hasReadableUser(url)) throw cannotRead(text, "write % in a user or password as %25");
   const port = portOfUrl(url);
   if (port === 0) throw cannotRead(text, "port 0 is not between 1 and 65535");
   return { kind: "http", text, url, hostname: hostnameOf(url), port };

@@ -41,10 +41,11 @@ function throws(socket: object, handlers: object, name: string, ...args: readonl
     handler?.call(socket, socket, ...args);
     return false;
   } catch (error) {
-    if (onError !== undefined) onError.call(socket, socket, error);
-    else {queueMicrotask(() => {
+    if (onError === undefined) {
+      queueMicrotask(() => {
         throw error;
-      });}
+      });
+    } else onError.call(socket, socket, error);
     return true;
   }
 }

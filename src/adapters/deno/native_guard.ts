@@ -83,7 +83,7 @@ function guardConstructor<Made extends object>(
   keeper: DenoPortKeeper,
   onMade: (made: Made, kept: KeptPort) => void,
 ): void {
-  const early: PortKeeper = { ...keeper, hold: (port) => holdEarly(keeper, port) };
+  const early: PortKeeper = { ...keeper, hold: keeper.holdAtOnce };
   replaceClass(globalThis, name, (make, args) => {
     const kept = keepPorts(early, [dialedPort(readUrl(args), globalThis.location?.href), ...readEnvironment()]);
     if (kept === undefined) return make();
@@ -96,15 +96,6 @@ function guardConstructor<Made extends object>(
       throw error;
     }
   });
-}
-
-/** Holds the port before it returns, then in this thread. */
-function holdEarly(keeper: DenoPortKeeper, port: number): KeptPort {
-  const early = keeper.holdAtOnce(port);
-  const kept = keeper.hold(port);
-  const endEarly = (): void => void early.release();
-  kept.settled.then(endEarly, endEarly);
-  return kept;
 }
 
 /** Guards the calls of Deno that do not go through node:net. */
