@@ -22,7 +22,7 @@ const PLAIN = /^(https?|wss?):\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?(?:[/
 
 /**
  * The port that a client dials for this URL; undefined where it dials none, as for `data:` and `blob:`, or the text is
- * no URL. The host is ignored: any name may resolve to an address of this machine.
+ * no URL. The host is ignored, as every name may resolve to an address of this machine.
  */
 export function dialedPort(url: string, base?: string): number | undefined {
   const plain = PLAIN.exec(url);
