@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -19,6 +19,8 @@ async function startTree(line: string, count: number) {
   const seconds = uniqueSeconds();
   const { tree, ended } = await startServer(line.replaceAll("SECONDS", seconds), { log: "/dev/null" });
   const left = (): number[] => processesWith(seconds);
+  // The shell, too, has that number in its arguments: what it starts may not be there yet.
+  if (line.endsWith("exit 0")) await ended;
   await until(() => left().length >= count, `${count} processes of ${line}`);
   return { tree, ended, left };
 }
@@ -71,9 +73,10 @@ describe.skipIf(noProc)(because("a tree of processes is stopped whole", noProc),
   test("what a server starts to clear up is left to do so", async () => {
     const folder = mkdtempSync(join(tmpdir(), "realpeer-tree-"));
     const seconds = uniqueSeconds();
-    const line = `trap 'sleep 0.3; echo cleared > ${folder}/log; exit' TERM; while :; do sleep 0.05; done # ${seconds}`;
+    const trap = `trap 'sleep 0.3; echo cleared > ${folder}/log; exit' TERM`;
+    const line = `${trap}; touch ${folder}/ready; while :; do sleep 0.05; done # ${seconds}`;
     const { tree } = await startServer(line, { log: "/dev/null" });
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await until(() => existsSync(join(folder, "ready")), "the server catches SIGTERM");
     expect(await tree.stop()).toEqual([]);
     expect(readFileSync(join(folder, "log"), "utf8")).toBe("cleared\n");
     expect(processesWith(seconds)).toEqual([]);
