@@ -114,24 +114,33 @@ function readCommand(root: string, pid: number): string | null {
   }
 }
 
+/**
+ * Visits each process that has one of these sockets, with those it has, until a visit returns false; returns whether
+ * this user may not inspect one of the processes.
+ */
+export function forEachOwner(
+  inodes: ReadonlySet<number>,
+  root: string,
+  visit: (process: Process, held: readonly number[]) => boolean | void,
+): boolean {
+  if (inodes.size === 0) return false;
+  return forEachProcess(root, (pid) => {
+    const folder = join(root, String(pid), "fd");
+    const links = readdirSync(folder).map((fd) => readSocketLink(`${folder}/${fd}`));
+    const held = new Set(links.filter((inode) => inode !== null && inodes.has(inode)) as number[]);
+    return held.size === 0 ? true : visit({ pid, command: readCommand(root, pid) }, [...held]);
+  });
+}
+
 /** The process of each of these sockets, the one with the lowest id where several share a socket. */
 export function findProcesses(
   inodes: ReadonlySet<number>,
   root: string = PROC,
 ): { processes: Map<number, Process>; hasHidden: boolean } {
   const processes = new Map<number, Process>();
-  if (inodes.size === 0) return { processes, hasHidden: false };
-  const hasHidden = forEachProcess(root, (pid) => {
-    const folder = join(root, String(pid), "fd");
-    let process: Process | undefined;
-    for (const fd of readdirSync(folder)) {
-      const inode = readSocketLink(`${folder}/${fd}`);
-      if (inode === null || !inodes.has(inode) || processes.has(inode)) continue;
-      process ??= { pid, command: readCommand(root, pid) };
-      processes.set(inode, process);
-      if (processes.size === inodes.size) return false;
-    }
-    return true;
+  const hasHidden = forEachOwner(inodes, root, (process, held) => {
+    for (const inode of held) if (!processes.has(inode)) processes.set(inode, process);
+    return processes.size < inodes.size;
   });
   return { processes, hasHidden: hasHidden && processes.size < inodes.size };
 }

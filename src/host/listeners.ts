@@ -1,9 +1,6 @@
-import { readdirSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
 import { type Endpoint, sameEndpoint } from "../core/endpoint.ts";
-import { PROC, readSockets } from "./inspect.ts";
-import { isListening, isOnPort, parseCommandLine, parseLink } from "./proc.ts";
-import { readProcFile } from "./proc_file.ts";
+import { forEachOwner, PROC, readSockets } from "./inspect.ts";
+import { isListening, isOnPort } from "./proc.ts";
 import { linuxProcesses } from "./process_system.ts";
 import type { ProcessRow } from "./process_table.ts";
 
@@ -28,35 +25,15 @@ function takes(local: string, address: string): boolean {
   return local === "::" || sameEndpoint({ hostname: local, port: 1 }, { hostname: address, port: 1 });
 }
 
-function readOr<Result>(read: () => Result, otherwise: Result): Result {
-  try {
-    return read();
-  } catch {
-    // The process has ended meanwhile, or belongs to another user.
-    return otherwise;
-  }
-}
-
-function inodesOf(folder: string): (number | null)[] {
-  return readOr(() => readdirSync(folder), []).map((fd) =>
-    parseLink("socket", readOr(() => readlinkSync(`${folder}/${fd}`), ""))
-  );
-}
-
 /** All processes that have one of these sockets. */
 function findOwners(inodes: ReadonlySet<number>, root: string): Map<number, Owner[]> {
   const owners = new Map<number, Owner[]>();
   const system = linuxProcesses(root);
-  const rows = system.list()?.rows ?? [];
-  for (const row of rows.toSorted((a, b) => a.startTime - b.startTime || a.pid - b.pid)) {
-    const folder = join(root, String(row.pid));
-    const held = new Set(inodesOf(join(folder, "fd")));
-    for (const inode of inodes) {
-      if (!held.has(inode)) continue;
-      const command = readOr(() => parseCommandLine(readProcFile(join(folder, "cmdline"), "utf8")), null);
-      owners.set(inode, [...owners.get(inode) ?? [], { ...row, command }]);
-    }
-  }
+  forEachOwner(inodes, root, ({ pid, command }, held) => {
+    const row = system.read(pid);
+    for (const inode of row ? held : []) owners.set(inode, [...owners.get(inode) ?? [], { ...row!, command }]);
+  });
+  for (const each of owners.values()) each.sort((a, b) => a.startTime - b.startTime || a.pid - b.pid);
   return owners;
 }
 

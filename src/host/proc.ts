@@ -121,28 +121,6 @@ export function parseLink(kind: "socket" | "net", link: string): number | null {
   return link.startsWith(`${kind}:[`) ? Number(link.slice(kind.length + 2, -1)) : null;
 }
 
-/** The fields of /proc/PID/stat that are needed here. */
-export interface ProcessStat {
-  /** `"Z"` for a process that has ended but that its parent has not waited for yet. */
-  readonly state: string;
-  readonly processGroup: number;
-  /** The process group in the foreground of the controlling terminal; -1 without one. */
-  readonly foregroundGroup: number;
-  /** In ticks since boot; distinguishes two processes that had the same id. */
-  readonly startTime: number;
-}
-
-export function parseProcessStat(text: string): ProcessStat {
-  // The second field is the program's name in parentheses, which may contain blanks and parentheses.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return {
-    state: fields[0] ?? "",
-    processGroup: Number(fields[2]),
-    foregroundGroup: Number(fields[5]),
-    startTime: Number(fields[19]),
-  };
-}
-
 /** User names by id, from /etc/passwd. */
 export function parseUsers(text: string): Map<number, string> {
   const rows = text.split("\n").map((line) => line.split(":")).filter(([, , uid]) => uid);

@@ -20,31 +20,36 @@ export function keyOf({ pid, startTime }: ProcessRow): string {
   return `${pid} ${startTime}`;
 }
 
-/** /proc/PID/stat (proc(5)); null when the text has another shape. */
-export function parseStat(text: string): ProcessRow | null {
+/** What /proc/PID/stat tells beyond that. */
+export interface ProcessStat extends ProcessRow {
+  /** The process group in the foreground of the controlling terminal; -1 without one. */
+  readonly foregroundGroup: number;
+  /** The status that wait(2) will return; null unless the process is a zombie. */
+  readonly waitStatus: number | null;
+}
+
+/** /proc/PID/stat (proc(5)); null when the text has another shape. The unit of `startTime` is a tick since boot. */
+export function parseStat(text: string): ProcessStat | null {
   // The second field is the program's name in parentheses, which may contain blanks and parentheses.
   const open = text.indexOf("(");
   const close = text.lastIndexOf(")");
   const pid = Number(text.slice(0, open));
-  const fields = text.slice(close + 2).split(" ");
+  const fields = text.slice(close + 2).trimEnd().split(" ");
+  const [state] = fields;
   const startTime = Number(fields[19]);
   if (open < 1 || !Number.isInteger(pid) || !Number.isInteger(startTime)) return null;
+  const exitCode = Number(fields[49]);
   return {
     pid,
     parent: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
-    isGone: fields[0] === "Z" || fields[0] === "X",
+    foregroundGroup: Number(fields[5]),
+    isGone: state === "Z" || state === "X",
     startTime,
     name: text.slice(open + 1, close),
+    waitStatus: state === "Z" && Number.isInteger(exitCode) ? exitCode : null,
   };
-}
-
-/** The field exit_code of /proc/PID/stat, the status that wait(2) will return; null unless the process has ended. */
-export function parseWaitStatus(text: string): number | null {
-  const fields = text.slice(text.lastIndexOf(")") + 2).trimEnd().split(" ");
-  const status = Number(fields[49]);
-  return fields[0] === "Z" && Number.isInteger(status) ? status : null;
 }
 
 /** Soft and hard limit of "Max file locks" in /proc/PID/limits; Infinity where there is none. */

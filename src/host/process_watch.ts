@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { PROC } from "./inspect.ts";
-import { parseProcessStat, type ProcessStat } from "./proc.ts";
+import { parseStat, type ProcessStat } from "./process_table.ts";
 
 function readStat(pid: number | "self"): ProcessStat | null {
   try {
-    return parseProcessStat(readFileSync(join(PROC, String(pid), "stat"), "latin1"));
+    return parseStat(readFileSync(join(PROC, String(pid), "stat"), "latin1"));
   } catch {
     // There is no process with that id, this user may not see it, or there is no /proc.
     return null;
@@ -35,17 +35,17 @@ export function watchProcess(pid: number): () => boolean {
   return () => {
     if (!exists(pid)) return false;
     const stat = readStat(pid);
-    return stat === null || (stat.state !== "Z" && stat.state !== "X" && stat.startTime === startTime);
+    return stat === null || (!stat.isGone && stat.startTime === startTime);
   };
 }
 
 /** The two groups from ps(1), for macOS and the BSDs, which have no /proc; null when ps cannot be run. */
-function askGroups(): Pick<ProcessStat, "processGroup" | "foregroundGroup"> | null {
+function askGroups(): Pick<ProcessStat, "group" | "foregroundGroup"> | null {
   try {
     const args = ["-o", "pgid=,tpgid=", "-p", String(process.pid)];
     const text = execFileSync("/bin/ps", args, { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"] });
-    const [processGroup = 0, foregroundGroup = -1] = text.trim().split(/\s+/).map(Number);
-    return { processGroup, foregroundGroup };
+    const [group = 0, foregroundGroup = -1] = text.trim().split(/\s+/).map(Number);
+    return { group, foregroundGroup };
   } catch {
     return null;
   }
@@ -56,5 +56,5 @@ export function isInForeground(): boolean | null {
   // On Windows only the console sends Ctrl-C, to every process attached to it.
   if (process.platform === "win32") return true;
   const groups = readStat("self") ?? askGroups();
-  return groups && groups.processGroup === groups.foregroundGroup;
+  return groups && groups.group === groups.foregroundGroup;
 }

@@ -5,10 +5,10 @@ import {
   isSelfConnected,
   parseCommandLine,
   parseLink,
-  parseProcessStat,
   parseUsers,
   selectRows,
 } from "../../src/host/proc.ts";
+import { parseStat } from "../../src/host/process_table.ts";
 
 const HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 /** As Linux 6.18 writes it, on a machine that counts its bytes from the low end. */
@@ -100,13 +100,25 @@ describe("what /proc tells of a process", () => {
   test("its state and groups, whatever its name", () => {
     const rest = "S 1 77 88 34816 77 4194304 1 2 3 4 5 6 7 8 20 0 1 0 555 9";
     for (const name of ["node", "a b", ") S 1 2 3 (", "(("]) {
-      expect(parseProcessStat(`66 (${name}) ${rest}`)).toEqual({
-        state: "S",
-        processGroup: 77,
+      expect(parseStat(`66 (${name}) ${rest}`)).toEqual({
+        pid: 66,
+        parent: 1,
+        group: 77,
+        session: 88,
         foregroundGroup: 77,
+        isGone: false,
         startTime: 555,
+        name,
+        waitStatus: null,
       });
     }
+  });
+
+  test("that it has ended, and the status that its parent has not asked for", () => {
+    const stat = (state: string): string => `66 (sh) ${state} ${Array(48).fill("7").join(" ")} 37\n`;
+    expect(parseStat(stat("Z"))).toMatchObject({ isGone: true, waitStatus: 37 });
+    expect(parseStat(stat("S"))).toMatchObject({ isGone: false, waitStatus: null });
+    expect(parseStat("no stat")).toBeNull();
   });
 
   test("the names of users", () => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
-import { parseWaitStatus } from "../../host/process_table.ts";
+import { parseStat } from "../../host/process_table.ts";
 import { cannotRun, type Child } from "./system.ts";
 
 /** The descriptor of the pipe in the program: scripts use those of one digit, and bash 63 and 255. */
@@ -18,7 +18,7 @@ function signalThatEnded(pid: number): number {
   const never = new Int32Array(new SharedArrayBuffer(4));
   do {
     try {
-      const status = parseWaitStatus(readFileSync(`/proc/${pid}/stat`, "latin1"));
+      const status = parseStat(readFileSync(`/proc/${pid}/stat`, "latin1"))?.waitStatus ?? null;
       if (status !== null) return status & 0x7f;
     } catch {
       return 0;
