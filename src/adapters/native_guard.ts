@@ -1,4 +1,4 @@
-import type { KeptPort, PortKeeper } from "../core/native_call.ts";
+import type { KeptPort, PortKeeper } from "../core/port_keeper.ts";
 import { guardNativeCalls as guardBunCalls, openWithBunConnect } from "./bun/native_guard.ts";
 import { guardNativeCalls as guardDenoCalls } from "./deno/native_guard.ts";
 import { isBun, isDeno } from "./detect.ts";

@@ -2,7 +2,7 @@ import process from "node:process";
 import { chooseDialable, isGranted } from "../adapters/detect.ts";
 import { openAtOnce } from "../adapters/native_guard.ts";
 import { isHolderAddress } from "../core/holder_address.ts";
-import type { KeptPort } from "../core/native_call.ts";
+import type { KeptPort } from "../core/port_keeper.ts";
 import { isAtRisk, type PortSettings } from "../core/port_range.ts";
 import { PROC } from "../host/inspect.ts";
 import { HolderThread } from "../host/holder_thread.ts";

@@ -1,14 +1,7 @@
 import process from "node:process";
 import { dialedPort, portOf, proxyPorts } from "../../core/dialed_port.ts";
-import {
-  keepPorts,
-  type KeptPort,
-  type PortKeeper,
-  readUrl,
-  releaseAfter,
-  replaceClass,
-  replaceFunction,
-} from "../../core/native_call.ts";
+import { keepPorts, type KeptPort, type PortKeeper, readUrl, releaseAfter } from "../../core/port_keeper.ts";
+import { replaceClass, replaceFunction } from "../replace.ts";
 
 /** The options of Bun.connect, with the two that its types do not declare. */
 type NativeOptions = Bun.TCPSocketConnectOptions<undefined> & { localAddress: string; localPort: number };

@@ -1,13 +1,6 @@
 import { dialedPort, portOf, proxyPorts } from "../../core/dialed_port.ts";
-import {
-  keepPorts,
-  type KeptPort,
-  type PortKeeper,
-  readUrl,
-  releaseAfter,
-  replaceClass,
-  replaceFunction,
-} from "../../core/native_call.ts";
+import { keepPorts, type KeptPort, type PortKeeper, readUrl, releaseAfter } from "../../core/port_keeper.ts";
+import { replaceClass, replaceFunction } from "../replace.ts";
 import { readEnv } from "../detect.ts";
 
 /** Keeps ports for calls that can wait, and for calls that dial before they return. */

@@ -1,0 +1,49 @@
+/** A port that is held, or will be soon. */
+export interface KeptPort {
+  /** Settles once the port is held, or cannot be held. */
+  readonly settled: Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Keeps a port from all clients while a call dials it. The port holder of the host does this. */
+export interface PortKeeper {
+  /** Whether the kernel may give the port to a client. */
+  isAtRisk(port: number): boolean;
+  /** Begins to hold the port. */
+  hold(port: number): KeptPort;
+}
+
+/** The URL in a call's first argument. An object is passed on as its text: it may have another one the next time. */
+export function readUrl(args: unknown[]): string {
+  const [input] = args;
+  if (typeof input === "object" && input !== null) args[0] = `${input}`;
+  return String(args[0]);
+}
+
+/** Begins to hold the ports that are at risk; undefined when none is, the common case. */
+export function keepPorts(keeper: PortKeeper, ports: readonly (number | undefined)[]): KeptPort | undefined {
+  let kept: KeptPort[] | undefined;
+  for (const port of ports) {
+    if (port !== undefined && keeper.isAtRisk(port)) (kept ??= []).push(keeper.hold(port));
+  }
+  if (kept === undefined || kept.length === 1) return kept?.[0];
+  const all = kept;
+  return {
+    settled: Promise.all(all.map(({ settled }) => settled)).then(() => {}),
+    release: () => Promise.all(all.map((port) => port.release())).then(() => {}),
+  };
+}
+
+/**
+ * Releases the port when the call settles, and passes on the call's outcome. Not before: a pool that finds its
+ * connection dead dials again inside the same call.
+ */
+export function releaseAfter<Result>(call: Promise<Result>, kept: KeptPort): Promise<Result> {
+  return call.then((result) => {
+    void kept.release();
+    return result;
+  }, (error) => {
+    void kept.release();
+    throw error;
+  });
+}
