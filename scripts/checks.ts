@@ -1,5 +1,5 @@
 import { standInFlags } from "./jsr.ts";
-import { capture } from "./run.ts";
+import { capture, print } from "./run.ts";
 import { type Count, sum } from "./test/count.ts";
 
 /** What must be clean, and the commands that tell. */
@@ -18,7 +18,7 @@ export async function runChecks(): Promise<Count> {
   const results = Object.entries(await checks()).map(async ([name, command]) => {
     const { status, output } = await capture(command);
     const hint = name === "deno fmt" || name === "deno lint" ? ", npm run fix may mend it" : "";
-    console.log(`check: ${name}: ${status === 0 ? "passed" : `FAILED${hint}\n${output.trimEnd()}`}`);
+    print(`check: ${name}: ${status === 0 ? "passed" : `FAILED${hint}\n${output.trimEnd()}`}`);
     return { passed: Number(status === 0), failures: status === 0 ? [] : [name], skipped: 0 };
   });
   return sum(await Promise.all(results));

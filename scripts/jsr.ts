@@ -1,4 +1,4 @@
-import { environment, quietly } from "./run.ts";
+import { environment, print, quietly } from "./run.ts";
 
 /**
  * Flags for Deno commands that load @std/assert: none where JSR, or the one of JSR_URL, can be reached, else an import
@@ -7,7 +7,7 @@ import { environment, quietly } from "./run.ts";
 export async function standInFlags(): Promise<string[]> {
   const jsr = environment["JSR_URL"] ?? "JSR";
   const isReached = await quietly(["deno", "cache", "--no-lock", "jsr:@std/assert@^1"]) === 0;
-  console.log(
+  print(
     isReached
       ? `@std/assert is the one of ${jsr}`
       : `${jsr} cannot be reached: @std/assert is tests/fixtures/std_assert.ts`,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn, type StdioOptions } from "node:child_process";
 import { delimiter, join } from "node:path";
 import process from "node:process";
@@ -28,9 +29,28 @@ function start(
   });
 }
 
+/** What a task that runs beside others has written so far. */
+const output = new AsyncLocalStorage<string[]>();
+
+/** Writes a line to standard output. */
+export function print(line: string): void {
+  const kept = output.getStore();
+  if (kept === undefined) console.log(line);
+  else kept.push(`${line}\n`);
+}
+
+/** Runs a task with what it prints and what its commands write kept back, for the caller to show at its time. */
+export async function keepingOutput<Result>(task: () => Promise<Result>): Promise<{ result: Result; output: string }> {
+  const kept: string[] = [];
+  const result = await output.run(kept, task);
+  return { result, output: kept.join("") };
+}
+
 /** Runs a command of the tree in view and resolves with its exit status; 1 when a signal ended it. */
 export function run(command: readonly string[]): Promise<number> {
-  return start(command, ["ignore", "inherit", "inherit"]);
+  const kept = output.getStore();
+  if (kept === undefined) return start(command, ["ignore", "inherit", "inherit"]);
+  return start(command, ["ignore", "pipe", "pipe"], (text) => kept.push(text));
 }
 
 /** The same, for a command that reads keys. */

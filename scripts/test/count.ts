@@ -1,3 +1,5 @@
+import { print } from "../run.ts";
+
 /** How the tests of one suite ended. */
 export interface Count {
   readonly passed: number;
@@ -13,7 +15,7 @@ export function notRun(reason: string): Count {
 
 /** A suite that this machine cannot run, with the reason in view. */
 export function skipped(suite: string, reason: string): Count {
-  console.log(`${suite}: skipped: ${reason}`);
+  print(`${suite}: skipped: ${reason}`);
   return { passed: 0, failures: [], skipped: 1 };
 }
 

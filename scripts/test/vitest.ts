@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root, run } from "../run.ts";
+import { print, root, run } from "../run.ts";
 import { type Count, notRun } from "./count.ts";
 import type { Report } from "./report.ts";
 
@@ -65,6 +65,6 @@ export async function vitest({ name, command, args, config = VITEST_CONFIG, scra
     return notRun("vitest left no report");
   }
   const { skippedNames, ...count } = countReport(JSON.parse(text), args, status === 0);
-  for (const fullName of skippedNames) console.log(`${name}: skipped: ${fullName}`);
+  for (const fullName of skippedNames) print(`${name}: skipped: ${fullName}`);
   return count;
 }

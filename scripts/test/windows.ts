@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { environment, root, run } from "../run.ts";
+import { environment, print, root, run } from "../run.ts";
 
 /** The packages of npm that are the Windows builds. Wine 8 and 10 both run this Node; it is the oldest line we support. */
 function packages(): Readonly<Record<"node" | "deno" | "bun", string>> {
@@ -62,7 +62,7 @@ export async function prepareWindows(): Promise<string | undefined> {
     const folder = await fetchPackage(spec, cache);
     if (folder !== null) environment[`REALPEER_WINDOWS_${runtime.toUpperCase()}`] = folder;
     else if (runtime === "node") return `${spec} can be had neither from the cache nor from npm`;
-    else console.log(`windows: ${spec} can be had neither from the cache nor from npm, its tests are skipped`);
+    else print(`windows: ${spec} can be had neither from the cache nor from npm, its tests are skipped`);
   }
   return undefined;
 }
