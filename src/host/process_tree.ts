@@ -24,7 +24,9 @@ export interface TreeRoot {
 /** What a search for the processes of a tree has found. */
 interface Search {
   readonly found: readonly ProcessRow[];
-  /** Whether every process was read; some may come and go too fast. */
+  /** Whether a process of the tree has ended since the last search: it may have started another one in time. */
+  readonly hasEnded: boolean;
+  /** Whether none has, and every process was read: some may come and go too fast. */
   readonly isComplete: boolean;
 }
 
@@ -79,6 +81,8 @@ export class ProcessTree {
   readonly #since: number;
   /** The keys of all processes found in the tree so far: some may no longer be recognisable. */
   readonly #known = new Set<string>();
+  /** The keys of all zombies that a search has met. */
+  readonly #ended = new Set<string>();
   /** Whether the session still belongs to the tree: once it is empty, its number can be reused. */
   #hasSession = true;
 
@@ -105,6 +109,12 @@ export class ProcessTree {
     return mark === undefined ? undefined : mark === this.mark;
   }
 
+  /** Whether this zombie is new, and belongs to the tree as far as can be told. */
+  #hasJustEnded(row: ProcessRow): boolean {
+    const size = this.#ended.size;
+    return this.#ended.add(keyOf(row)).size > size && this.#isMember(row) !== false;
+  }
+
   /** Where no process is visible: one row for the whole group, as long as it accepts a signal. */
   #readGroup(): ProcessRow[] {
     for (const target of [-this.pid, this.pid]) {
@@ -126,26 +136,33 @@ export class ProcessTree {
 
   /** The same, and calls back for each as soon as it is found: one that keeps forking and exiting is gone a moment later. */
   #search(onFound: (row: ProcessRow) => void): Search {
+    let hasEnded = false;
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const members = new Map<number, ProcessRow>();
       let hasVanished = false;
+      let hasJustEnded = false;
       const all = this.#system.list((row) => {
-        const isMember = !row.isGone && this.#isMember(row);
+        if (row.isGone) {
+          hasJustEnded ||= this.#hasJustEnded(row);
+          return;
+        }
+        const isMember = this.#isMember(row);
         hasVanished ||= isMember === undefined;
         if (!isMember) return;
         members.set(row.pid, row);
         onFound(row);
       });
-      if (all === null) return { found: this.#readGroup(), isComplete: true };
+      if (all === null) return { found: this.#readGroup(), hasEnded: false, isComplete: true };
+      hasEnded ||= hasJustEnded;
       withDescendants(members, all.rows.filter(({ isGone }) => !isGone));
       const found = [...members.values()];
       for (const row of found) this.#known.add(keyOf(row));
       if (found.every(({ session, group }) => session !== this.pid && group !== this.pid)) this.#hasSession = false;
       // One search can miss a process that keeps forking and exiting.
-      const isComplete = !hasVanished && !all.hasVanished;
-      if (found.length > 0 || isComplete) return { found, isComplete };
+      const isComplete = !hasJustEnded && !hasVanished && !all.hasVanished;
+      if (found.length > 0 || isComplete) return { found, hasEnded, isComplete };
     }
-    return { found: [], isComplete: false };
+    return { found: [], hasEnded, isComplete: false };
   }
 
   /** Whether this process started before the tree. */
@@ -203,16 +220,17 @@ export class ProcessTree {
     const killed = new Set<string>();
     let left = members;
     let emptyLooks = 0;
+    let hasEnded = false;
     let isComplete = true;
     let lastNews = performance.now();
     while (emptyLooks < EMPTY_LOOKS && performance.now() - lastNews < KILL_MS) {
       const hasNews = left.some((row) => !killed.has(keyOf(row)));
-      if (hasNews) lastNews = performance.now();
+      if (hasNews || hasEnded) lastNews = performance.now();
       for (const row of left) killed.add(keyOf(row));
       this.#send(left, "SIGKILL");
       // Only searches without a pause find a process that keeps forking and exiting.
       if (!hasNews && isComplete) await pause(MIN_PAUSE_MS, undefined);
-      ({ found: left, isComplete } = this.#search(({ pid }) => void this.#system.signal(pid, "SIGKILL")));
+      ({ found: left, hasEnded, isComplete } = this.#search(({ pid }) => void this.#system.signal(pid, "SIGKILL")));
       // As long as some process comes and goes too fast to be read, it may be one of the tree.
       if (left.length > 0) emptyLooks = 0;
       else if (isComplete) emptyLooks++;

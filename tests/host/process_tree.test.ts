@@ -1,10 +1,11 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
 import { linuxProcesses, type ProcessSystem, psProcesses } from "../../src/host/process_system.ts";
+import type { ProcessRow } from "../../src/host/process_table.ts";
 import { ProcessTree } from "../../src/host/process_tree.ts";
 import { chooseMark, isMark, shellCommand, startServer } from "../../src/host/start_server.ts";
 import { find, missing } from "../fixtures/daemon.ts";
@@ -59,15 +60,19 @@ describe.skipIf(noProc)(because("a tree of processes is stopped whole", noProc),
   }
 
   test("a process that forks and ends without pause, each time in a new session", async () => {
-    const seconds = uniqueSeconds();
-    const hop = "use POSIX; $SIG{TERM} = 'IGNORE'; while (1) { if (fork) { exit } POSIX::setsid(); }";
-    const { tree } = await startServer(`perl -e '${hop} # ${seconds}'`, { log: "/dev/null" });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const trace = join(mkdtempSync(join(tmpdir(), "realpeer-tree-")), "trace");
+    const hops = (): number => existsSync(trace) ? statSync(trace).size : 0;
+    const hop = "while (1) { if (fork) { exit } POSIX::setsid(); syswrite F, q(.) }";
+    const { tree } = await startServer(
+      `perl -e 'use POSIX; $SIG{TERM} = q(IGNORE); open F, q(>>${trace}); ${hop}'`,
+      { log: "/dev/null" },
+    );
+    await until(() => hops() > 20, "it runs");
     expect(tree.members().length).toBeGreaterThan(0);
     expect(await tree.stop({ timeout: 100 })).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    // A single look can miss it.
-    for (let looks = 0; looks < 30; looks++) expect(processesWith(seconds)).toEqual([]);
+    const left = hops();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(hops()).toBe(left);
   });
 
   test("what a server starts to clear up is left to do so", async () => {
@@ -154,6 +159,37 @@ describe.skipIf(noProc)(because("a tree of processes is stopped whole", noProc),
     expect(await tree.stop()).toEqual([]);
     expect(processesWith(socket)).toEqual([]);
   });
+});
+
+test("a process that is seen only after it has ended has started another one, which is searched for", async () => {
+  const row = (pid: number, isGone: boolean): ProcessRow => (
+    { pid, parent: 1, group: pid, session: pid, isGone, startTime: pid, name: "hop" }
+  );
+  const zombies: ProcessRow[] = [];
+  let pid = 100;
+  let looks = 0;
+  let isKilled = false;
+  const hopping: ProcessSystem = {
+    canAsk: false,
+    list(visit) {
+      // It moves on with every look, and in one of five it is seen before it has ended.
+      looks++;
+      if (!isKilled && looks % 5 !== 1) zombies.push(row(pid++, true));
+      const rows = isKilled || looks % 5 !== 1 ? [...zombies] : [row(pid, false), ...zombies];
+      for (const each of rows) visit?.(each);
+      return { rows, hasVanished: false };
+    },
+    read: (wanted) => zombies.find((each) => each.pid === wanted) ?? (wanted === pid ? row(pid, isKilled) : null),
+    readMark: () => 7,
+    signal(target, name) {
+      if (target !== pid || looks < 6) return "gone";
+      isKilled ||= name === "SIGKILL";
+      return "sent";
+    },
+  };
+  const tree = new ProcessTree({ pid: 100, mark: 7, system: hopping });
+  expect(await tree.stop()).toEqual([]);
+  expect(isKilled).toBe(true);
 });
 
 describe.skipIf(noProc)(because("where there are no marks", noProc), () => {
