@@ -59,6 +59,16 @@ function openAbandonable(options: Deno.ConnectOptions): Attempt<Deno.TcpConn> {
   return { opened, abandon: () => void afterPoll(() => controller.abort()) };
 }
 
+/**
+ * The addresses of a name, if this process may dial any address. The permission `--allow-net=HOST:PORT` covers a name
+ * only as long as it is dialed by name.
+ */
+async function lookup(hostname: string): Promise<readonly string[] | null> {
+  const { state, partial } = Deno.permissions.querySync({ name: "net" });
+  if (state !== "granted" || partial === true) return null;
+  return await (await import("./node/lookup.ts")).lookup(hostname);
+}
+
 function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter<Deno.TcpConn> {
   return {
     open({ hostname, port }: Target, mayAbandon: boolean): Attempt<Deno.TcpConn> {
@@ -69,6 +79,8 @@ function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter
     reset,
     close,
     watchPeer: (conn) => new ReadAhead(conn),
+    lookup,
+    localPort: undefined,
     publish: publishSelfConnection,
   };
 }

@@ -127,7 +127,8 @@ export function httpAdapter(question: HttpQuestion): Adapter<HttpAnswer> {
     close: ({ socket }) => close(socket),
     // No watch: an answer proves more than an open connection, and the peer may hang up after it.
     watchPeer: () => ({ hungUp: new Promise(() => {}), stop() {} }),
-    ...(nodeAdapter.lookup && { lookup: nodeAdapter.lookup }),
+    lookup: nodeAdapter.lookup,
+    localPort: undefined,
     publish: nodeAdapter.publish,
   };
 }

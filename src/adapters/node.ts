@@ -65,7 +65,7 @@ function open(options: net.NetConnectOpts): Attempt<net.Socket> {
 }
 
 function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
-  const hasOwnLookup = nativeOptions !== undefined && ("lookup" in nativeOptions || "family" in nativeOptions);
+  const hasOwnLookup = ["lookup", "family", "hints"].some((name) => Object.hasOwn(nativeOptions ?? {}, name));
   return {
     open({ hostname, port, localAddress, localPort }: Target): Attempt<net.Socket> {
       const options: net.TcpNetConnectOpts & { [GUARDED]?: true } = { ...nativeOptions, host: hostname, port };
@@ -83,6 +83,7 @@ function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): 
     close: (socket) => void socket.on("error", ignore).destroy(),
     watchPeer,
     lookup: hasOwnLookup ? lookupWith(nativeOptions ?? {}) : lookup,
+    localPort: undefined,
     publish: publishSelfConnection,
   };
 }

@@ -43,6 +43,8 @@ export function unixAdapter(path: string): Adapter<Socket> {
       socket.resume().on("end", onHangUp).on("close", onHangUp).on("error", onHangUp);
       return { hungUp, stop() {} };
     },
+    lookup: undefined,
+    localPort: undefined,
     publish() {},
   };
 }

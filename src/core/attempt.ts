@@ -39,7 +39,7 @@ export interface Adapter<Socket> {
    * The local port alone, which costs less than both ends; undefined when the socket is gone. For adapters whose caller
    * gets the native socket: a local port other than the dialed one proves a real peer.
    */
-  localPort?(socket: Socket): number | undefined;
+  readonly localPort?: ((socket: Socket) => number | undefined) | undefined;
   /**
    * Closes at once with a reset where the runtime can (RFC 9293, 3.5.2), so that no TIME-WAIT keeps the port. Safe to
    * call twice.
@@ -49,8 +49,11 @@ export interface Adapter<Socket> {
   close(socket: Socket): void;
   /** For `stableFor`. */
   watchPeer(socket: Socket): PeerWatch;
-  /** All addresses of a name. Without this method the runtime resolves the name itself when it dials. */
-  lookup?(hostname: string): Promise<readonly string[]>;
+  /**
+   * All addresses of a name; null where this process may not ask for them. Then, and without this function, the runtime
+   * resolves the name itself when it dials.
+   */
+  readonly lookup?: ((hostname: string) => Promise<readonly string[] | null>) | undefined;
   /** Publishes a rejected self-connection to the subscribers in this process. */
   publish(pair: EndpointPair): void;
 }

@@ -59,10 +59,9 @@ class Call<Socket> implements TrialContext<Socket> {
   /** Ends the current wait of the call: an attempt, a lookup, a callback or a pause. */
   #interrupt: (reason: unknown) => void = () => {};
   #race: Race<Socket> | undefined;
-  #addresses: readonly string[] = [];
+  /** Null where the name is dialed by name. */
+  #addresses: readonly string[] | null = [];
   #resolvedAt = -Infinity;
-  /** Addresses at which the kernel connected the socket to itself. */
-  readonly #selfConnected: string[] = [];
 
   constructor(adapter: Adapter<Socket>, options: ResolvedOptions, context: DialContext) {
     const { clock = SYSTEM_CLOCK, counts = { attempts: 0, selfConnects: 0, lastError: undefined } } = context;
@@ -122,7 +121,6 @@ class Call<Socket> implements TrialContext<Socket> {
     this.#throwIfEnded();
     counts.lastError = error;
     const selfConnect = error instanceof SelfConnectError;
-    if (selfConnect) this.#selfConnected.push(error.address);
     // A socket that is bound to the port it dials can only be connected to itself.
     const isHopeless = selfConnect && target.localPort === target.port;
     if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
@@ -143,51 +141,50 @@ class Call<Socket> implements TrialContext<Socket> {
   }
 
   #dialOnce(): Promise<Proved<Socket>> {
-    const { target, policy, attemptTimeout } = this.options;
-    const hasRetry = !policy.isOff;
-    const isByAddress = this.#isName && (hasRetry || attemptTimeout < Infinity || this.#selfConnected.length > 0);
-    const isLookedUp = isByAddress && this.adapter.lookup !== undefined;
-    if (isLookedUp || (isByAddress && hasRetry)) return this.#dialByAddress(isLookedUp);
+    const { target, policy } = this.options;
+    if (this.#isName && (this.adapter.lookup !== undefined || !policy.isOff)) return this.#dialByAddress();
     const trial = new Trial(this, target);
     if (this.options.mayGiveUp) this.#interrupt = (reason) => trial.abandon(reason);
     return trial.proved;
   }
 
-  async #dialByAddress(isLookedUp: boolean): Promise<Proved<Socket>> {
-    const { target, policy } = this.options;
-    const targets = isLookedUp ? await this.#targets() : [target];
+  async #dialByAddress(): Promise<Proved<Socket>> {
+    const { policy } = this.options;
+    const targets = await this.#targets();
     this.#throwIfEnded();
-    const race = this.#race ??= this.#newRace(!isLookedUp);
+    const race = this.#race ??= this.#newRace();
     this.#interrupt = (reason) => race.abandon(reason);
     return await race.dial(targets, policy.isOff || this.counts.attempts >= policy.maxAttempts);
   }
 
-  #newRace(keepsOverdue: boolean): Race<Socket> {
-    const race = new Race(this, keepsOverdue);
+  #newRace(): Race<Socket> {
+    const race = new Race(this, this.#addresses === null);
     race.onWinner = () => this.#wake();
     return race;
   }
 
-  /** One target for each address of the name. */
-  async #targets(): Promise<Target[]> {
-    const { target, policy } = this.options;
-    if (this.elapsed() - this.#resolvedAt >= ADDRESSES_LAST_MS) {
-      const lookup = this.adapter.lookup!(target.hostname).then((addresses) => {
-        // A hosts file may name an address twice.
-        this.#addresses = [...new Set(addresses)];
-        this.#resolvedAt = this.elapsed();
-      });
+  /** One target for each address of the name, or the name itself. */
+  async #targets(): Promise<readonly Target[]> {
+    const { target } = this.options;
+    const { localAddress } = target;
+    if (this.#addresses !== null && this.elapsed() - this.#resolvedAt >= ADDRESSES_LAST_MS) {
+      const lookup = this.#lookUp();
       // This attempt uses the old addresses if there are any; a later attempt uses the new ones.
       if (this.#addresses.length === 0) await this.#untilEnded(lookup);
       else lookup.catch(() => {});
     }
-    const { localAddress } = target;
+    if (this.#addresses === null) return [target];
     const isReachable = (address: string): boolean =>
       localAddress === undefined || ipVersion(address) === ipVersion(localAddress);
-    const isNew = (address: string): boolean => !policy.isOff || !this.#selfConnected.includes(address);
     const reachable = this.#addresses.filter(isReachable);
-    const wanted = [reachable.filter(isNew), reachable, this.#addresses].find((list) => list.length > 0) ?? [];
-    return wanted.map((hostname) => ({ ...target, hostname }));
+    return (reachable.length > 0 ? reachable : this.#addresses).map((hostname) => ({ ...target, hostname }));
+  }
+
+  async #lookUp(): Promise<void> {
+    const addresses = await this.adapter.lookup?.(this.options.target.hostname) ?? null;
+    // A hosts file may name an address twice.
+    this.#addresses = addresses && [...new Set(addresses)];
+    this.#resolvedAt = this.elapsed();
   }
 
   #timedOut(): ConnectTimeoutError {

@@ -35,6 +35,8 @@ export function bindAdapter(hostname: string | undefined): Adapter<Target> {
       });
       return { hungUp, stop: () => cancel() };
     },
+    lookup: undefined,
+    localPort: undefined,
     publish() {},
   };
 }

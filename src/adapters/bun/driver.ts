@@ -51,7 +51,8 @@ export function adapterFor<Data>(
       return watchPeer(buffered);
     },
     // TLS needs the name: the peer's certificate is for it.
-    ...(nativeOptions.tls ? {} : { lookup }),
+    lookup: nativeOptions.tls ? undefined : lookup,
+    localPort: undefined,
     publish: publishSelfConnection,
   };
 }

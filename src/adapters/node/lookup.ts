@@ -51,14 +51,14 @@ export function lookup(hostname: string): Promise<readonly string[]> {
   });
 }
 
-/** The same with the options `lookup` and `family` of `net.connect`. */
+/** The same with the options `lookup`, `family` and `hints` of `net.connect`. */
 export function lookupWith(
-  { lookup: given, family = 0 }: Pick<TcpNetConnectOpts, "lookup" | "family">,
+  { lookup: given, family = 0, hints = 0 }: Pick<TcpNetConnectOpts, "lookup" | "family" | "hints">,
 ): (hostname: string) => Promise<readonly string[]> {
   const look: LookupFunction = given ?? systemLookup;
   return (hostname) =>
     new Promise((resolve, reject) => {
-      look(hostname, { all: true, family }, (error, address: string | LookupAddress[]) => {
+      look(hostname, { all: true, family, hints }, (error, address: string | LookupAddress[]) => {
         if (error) return reject(error);
         const addresses = typeof address === "string" ? [address] : address.map(({ address }) => address);
         if (addresses.length > 0) return resolve(addresses);
