@@ -7,9 +7,11 @@ export type Wait = (port: number) => Promise<unknown>;
 const HOSTNAME = "127.0.0.1";
 const LIMIT_MS = 300_000;
 
-/** Peers are installed beside the benchmark only, so no checker may look for their types. */
-// deno-lint-ignore no-explicit-any -- whatever the peer exports
-async function peer(name: string): Promise<any> {
+/** A function of a peer that resolves once it believes that somebody listens. */
+type Resolves = (...args: readonly unknown[]) => Promise<unknown>;
+
+/** Peers are installed beside the benchmark only, so no checker may look for their types: `Exports` is what is used. */
+async function peer<Exports>(name: string): Promise<Exports> {
   return await import(name);
 }
 
@@ -36,19 +38,21 @@ const bareLoop = (ms: number): Wait => async (port) => {
 const waiters: Record<string, () => Promise<Wait>> = {
   "realpeer": () => Promise.resolve((port) => waitForPort({ hostname: HOSTNAME, port, timeout: LIMIT_MS })),
   "wait-on": async () => {
-    const { default: waitOn } = await peer("wait-on");
+    const { default: waitOn } = await peer<{ default: Resolves }>("wait-on");
     return (port) => waitOn({ resources: [`tcp:${HOSTNAME}:${port}`], timeout: LIMIT_MS });
   },
   "wait-port": async () => {
-    const { default: waitPort } = await peer("wait-port");
+    const { default: waitPort } = await peer<{ default: Resolves }>("wait-port");
     return (port) => waitPort({ host: HOSTNAME, port, timeout: LIMIT_MS, output: "silent" });
   },
   "tcp-port-used": async () => {
-    const { default: { waitUntilUsedOnHost } } = await peer("tcp-port-used");
+    const { default: { waitUntilUsedOnHost } } = await peer<{ default: { waitUntilUsedOnHost: Resolves } }>(
+      "tcp-port-used",
+    );
     return (port) => waitUntilUsedOnHost(port, HOSTNAME, undefined, LIMIT_MS);
   },
   "detect-port": async () => {
-    const { waitPort } = await peer("detect-port");
+    const { waitPort } = await peer<{ waitPort: Resolves }>("detect-port");
     return (port) => waitPort(port);
   },
   "loop, 10 ms pause": () => Promise.resolve(bareLoop(10)),
