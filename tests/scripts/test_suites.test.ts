@@ -5,7 +5,7 @@ import { describeCount, sum } from "../../scripts/test/count.ts";
 import { countJunit } from "../../scripts/test/deno_test.ts";
 import { excluding, NOT_ON_NEWEST_NODE, ONCE, QUICK_FILES } from "../../scripts/test/once.ts";
 import type { Report } from "../../scripts/test/report.ts";
-import { countReport, readChoice } from "../../scripts/test/vitest.ts";
+import { countReport, describeEmptyChoice, readChoice } from "../../scripts/test/vitest.ts";
 import { root } from "../fixtures/runtime.ts";
 
 const REPORT: Report = {
@@ -45,6 +45,17 @@ describe("the counts of a suite", () => {
 
   test("hold one failure where vitest failed after its tests", () => {
     expect(countReport(REPORT, [], false).failures).toEqual(["vitest failed after its tests"]);
+  });
+
+  test("hold the reason where no file or no test is what the command line names", () => {
+    const nothing: Report = { tests: [], errors: [] };
+    expect(countReport(nothing, ["a.test.ts", "b.test.ts", "-t", "x"], false).failures).toEqual([
+      "no test file matches a.test.ts, b.test.ts",
+    ]);
+    expect(describeEmptyChoice(REPORT, ["tests/api", "-t", "no such name"])).toBe("no test is called no such name");
+    // A test that was skipped has that name; a file that did not load says so itself.
+    expect(describeEmptyChoice(REPORT, ["-t", "in a namespace"])).toBeUndefined();
+    expect(describeEmptyChoice({ tests: [], errors: ["a.test.ts\n  no such module"] }, ["a.test.ts"])).toBeUndefined();
   });
 
   test("are read from the report of deno test", () => {
