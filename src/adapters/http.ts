@@ -41,11 +41,13 @@ const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
 function explained(error: Error, isTls: boolean): Error {
   const { code = "" } = error as NodeJS.ErrnoException;
   if (isTls && code.endsWith("_CERTIFICATE_REQUIRED")) {
-    return Object.assign(error, { hint: "the server asks for a certificate of the client, which this wait has not" });
+    return Object.assign(error, {
+      hint: "the server asks for a certificate of the client, which realpeer does not send",
+    });
   }
   if (isTls && CERTIFICATE_CODE.test(code)) {
     return Object.assign(error, {
-      hint: `the certificate is not accepted (${code}), option insecure (--insecure) takes any`,
+      hint: `the certificate is not accepted (${code}), the option insecure (--insecure) accepts any certificate`,
     });
   }
   // The codes of the HTTP parser and the TLS library for a peer that speaks another protocol.

@@ -1,6 +1,6 @@
 /** The text of `--help` for each command; each line fits 80 columns. */
 const TEXTS: Readonly<Record<string, string>> = {
-  "": `realpeer: TCP connections to real peers, never to oneself
+  "": `realpeer: TCP connections to real peers, never to itself
 
 A client that dials a dead local port can be connected, by the kernel, to
 itself: the port then looks open, and the real server cannot bind it.
@@ -24,7 +24,7 @@ Example:
 Exit status:
   0  met      1  not met: timed out, found, at risk
   2  usage    3  unexpected, such as a missing right
-  A command that wait or shield has run passes its own on.
+  With a COMMAND, wait, start and shield exit with COMMAND's status.
 `,
   wait: `Usage: realpeer wait TARGET... [OPTION...] [-- COMMAND [ARG...]]
 
@@ -38,22 +38,25 @@ TARGET is one of
                         that counts; no proxy is asked, no redirect followed
   unix:PATH                                       a peer accepts on the socket
 
-  --any                 one target is enough
-  --free                wait until a server can bind the port instead: nobody
-                        listens, and nothing on it is open or in TIME_WAIT;
-                        a PORT without a host is bound on every address
+  --any                 wait until one target is ready
+  --free                wait until a server can bind the port instead: there is
+                        no listener on it, and no connection that is open or
+                        in TIME_WAIT; a PORT without a host is bound on every
+                        address
   -t, --timeout TIME    for everything (default 30s, 0 for none)
   --attempt-timeout TIME  for one attempt (default 2s, for an HTTP answer 10s,
                         0 for none)
-  --max-delay TIME      longest pause between attempts (default 250ms; 0: none)
+  --max-delay TIME      longest pause between attempts; 0: no upper limit
+                        (default 250ms; on Linux up to 2s for a port of this
+                        host, where a new socket ends the pause)
   --status LIST         HTTP statuses that count, as 200,204 or 200-399 or 2xx
                         (default 200-399)
-  --insecure            take any certificate
+  --insecure            accept any certificate
   --stable-for TIME     how long the peer must keep the connection open: a
                         port proxy accepts, then hangs up (default 0); for a
                         URL an answer is enough
-  --shield              meanwhile no client of this host is given one of these
-                        ports, so that none can take it from the server
+  --shield              while waiting, keep these ports from all clients of
+                        this host, so that none can take one from the server
   --while-pid PID       give up at once when that process is gone
   -q, --quiet           no messages but errors of usage
   --json                the result as one JSON document on standard output
@@ -91,7 +94,7 @@ realpeer start.
 
   --reuse               take a server that listens already: do not start one,
                         do not stop it; without this it is an error
-  --stop-signal NAME    what the server is sent to stop (default SIGTERM)
+  --stop-signal NAME    the signal that stops the server (default SIGTERM)
   --stop-timeout TIME   how long it has to end by itself before SIGKILL
                         (default 5s)
   --log FILE            write the server's output there
@@ -194,8 +197,8 @@ Exit status:
 
 Keeps these ports from being given to any client of this host, whichever
 program it is and without root, while COMMAND runs, or until it is
-interrupted: nobody can be connected to itself there. Linux only; elsewhere it
-says so and runs COMMAND.
+interrupted: no client can be connected to itself on them. Linux only;
+elsewhere it says so and runs COMMAND.
 
 Servers can start on the ports meanwhile: with SO_REUSEADDR, as nearly all set
 it, on every address; without it on one address.
@@ -204,8 +207,9 @@ it, on every address; without it on one address.
   --json        { ports: [{ port, state }] } on standard output, as soon as
                 all are safe
 
-A port is held; or a server listens on it, and it is held as soon as that
-goes; or it is not at risk, because the kernel gives it to no client anyhow.
+A port is held; or a server listens on it, and it is held as soon as the
+server stops listening; or it is not at risk, because the kernel gives it to no
+client anyhow.
 
 Example:
   realpeer shield 41000 41002 -- npm run dev

@@ -26,7 +26,11 @@ export class SelfConnectError extends Error {
 
   /** Takes both ends of the socket, and the number of connects made. */
   constructor(pair: EndpointPair, attempts: number) {
-    super(`Cannot connect to ${formatEndpoint(pair.remote)}: nobody is listening, the socket was connected to itself`);
+    super(
+      `Cannot connect to ${
+        formatEndpoint(pair.remote)
+      }: there is no listener, and the kernel connected the socket to itself`,
+    );
     this.local = pair.local;
     this.remote = pair.remote;
     this.address = pair.remote.hostname;
@@ -135,7 +139,7 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   ENFILE: retriable(NO_DESCRIPTOR),
   // The peer is there but not ready: another HTTP status, or another protocol.
   EHTTPSTATUS: retriable("answered with another status"),
-  EPROTO: retriable("what answers speaks another protocol"),
+  EPROTO: retriable("the peer speaks another protocol"),
   // The name does not resolve yet; the spellings are those of getaddrinfo(3), Node and Bun.
   ENOTFOUND: retriable(NO_NAME),
   EAI_AGAIN: retriable(`${NO_NAME}, the name server does not answer`),

@@ -10,7 +10,10 @@ export interface RetryOptions {
   readonly maxAttempts?: number | undefined;
   /** Milliseconds before the second attempt. @defaultValue `10` */
   readonly initialDelay?: number | undefined;
-  /** The longest pause in milliseconds; Infinity: no limit. @defaultValue `250` */
+  /**
+   * The longest pause in milliseconds. 0: no pause; Infinity: no limit, which is `--max-delay 0` on the command line.
+   * With the default schedule, pauses that `waitForPort` makes longer (see above) take up to 2000. @defaultValue `250`
+   */
   readonly maxDelay?: number | undefined;
   /**
    * The factor from one pause to the next: 2 doubles it, 1 keeps it constant. With 1 + x the overshoot is about x times
