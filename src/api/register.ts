@@ -1,5 +1,5 @@
 /**
- * Guards every `node:net` socket of the process, in all libraries: load it before the program.
+ * Guards the process against connections to itself, in all libraries: load it before the program.
  *
  * ```sh
  * node --import @realpeer/tcp/register main.js
@@ -7,9 +7,16 @@
  * bun --preload @realpeer/tcp/register main.ts
  * ```
  *
- * A socket that the kernel connected to itself emits 'error' with a `SelfConnectError`, code ECONNREFUSED, instead of
- * 'connect', and has been reset. Nothing changes for sockets to real peers, pipes, unix sockets, and sockets whose
- * `localPort` the program chose. Loaded more than once, it guards once.
+ * Every `node:net` and `node:tls` socket is guarded. A socket that the kernel connected to itself emits 'error' with a
+ * `SelfConnectError`, code ECONNREFUSED, instead of 'connect', and has been reset. Nothing changes for sockets to real
+ * peers, pipes, unix sockets, and sockets whose `localPort` the program chose. Loaded more than once, it guards once.
+ *
+ * On Deno and Bun it also guards calls that do not go through `node:net`: `fetch`, `WebSocket`, `EventSource`,
+ * `Deno.connect`, `Deno.connectTls`, `Bun.connect`, `Bun.SQL`, `Bun.RedisClient`. The port is shielded while one of them
+ * dials it, if the kernel may give the port to a client; then a call to a port without a listener is refused (Linux).
+ *
+ * The environment variable `REALPEER_SHIELD=41000,41002` shields ports for the life of the process (Linux). Text that is
+ * not a list of ports from 1 to 65535 is a `RangeError`, and the program does not start.
  *
  * @example
  * ```ts
