@@ -70,8 +70,8 @@ export function newMachine(yarn: "yarn/bin/yarn.js" | "@yarnpkg/cli-dist/bin/yar
     NO_COLOR: "1",
   };
   writeFileSync(join(home, "hosts"), "127.0.0.1 localhost redis\n::1 localhost\n");
-  // In the lab's own mount namespace: names that examples dial, and the folder of Prometheus' node_exporter.
-  const prepare = `mount --bind ${home}/hosts /etc/hosts; mount -t tmpfs tmpfs /var/lib; mkdir /var/lib/node_exporter`;
+  // In the lab's own mount namespace: names that examples dial.
+  const prepare = `mount --bind ${home}/hosts /etc/hosts`;
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return {
     folder,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { because, noLab } from "../fixtures/lab.ts";
+import { because, LAB_PORT, noLab } from "../fixtures/lab.ts";
 import { root } from "../fixtures/runtime.ts";
 import { INSTALL_LIMIT_MS, type Machine, newMachine } from "./machine.ts";
 
@@ -104,43 +104,129 @@ describe("with the package installed,", () => {
   }
 });
 
-/** Each quick start: what its block prints, run by the line that its first comment names. */
-const QUICK_STARTS = [
-  {
-    heading: "### A script for `deno run`",
-    language: "ts",
-    prints: /^connected to \{ hostname: "[^"]+", port: 5432 \}\n$/,
-  },
-  { heading: "### A Node project", language: "js", install: "npm install @realpeer/tcp", prints: /PING\r\n\n$/ },
-  { heading: "### A Bun project", language: "ts", install: "bun add @realpeer/tcp", prints: /PING\r\n\n$/ },
-];
+/** The README's programs, each with the nearest heading above it. */
+const PROGRAMS = README.split(/^(?=#+ )/m).flatMap((section) =>
+  [...section.matchAll(/^```(js|ts)\n([^]*?)\n```$/gm)].map(([, language = "", code = ""]) => ({
+    heading: section.slice(0, section.indexOf("\n")),
+    language,
+    code,
+  }))
+);
 
-for (const { heading, language, install, prints } of QUICK_STARTS) {
-  test.skipIf(noLab)(because(`the quick start runs as it stands: ${heading}`, noLab), async () => {
-    const code = codeBelow(heading, language);
-    const [, file = "", command = ""] = /^\/\/ (\S+): (.+)$/m.exec(code) ?? [];
-    if (install !== undefined) expect(codeBelow(heading, "sh")).toMatch(new RegExp(`^${install}\\b`));
-    const machine = newMachine();
-    try {
-      machine.write(file, code);
-      const { stdout, stderr } = await machine.sh([...install ? [install] : [], command].join(" && "));
-      expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(prints), stderr: expect.anything() });
-    } finally {
-      machine.remove();
-    }
-  });
+interface Way {
+  readonly name: string;
+  /** Prepares an empty folder, on a machine of its own. */
+  readonly install?: string;
+  readonly file: string;
+  readonly command: string;
 }
 
-test.skipIf(noLab)(because("the first screen's lines of code run as they stand", noLab), async () => {
-  const [code = ""] = blocks(README, "ts");
-  const machine = newMachine();
-  try {
-    machine.write("main.ts", code);
-    const { stdout, stderr } = await machine.sh("bun add @realpeer/tcp && bun main.ts");
-    const prints = /connected to \{\s+hostname: "[^"]+",\s+port: 41000,?\s+\}\n$/;
-    expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(prints), stderr: expect.anything() });
-  } finally {
-    machine.remove();
+const NODE: Way = { name: "Node", install: "npm install @realpeer/tcp", file: "main.mjs", command: "node main.mjs" };
+const BUN: Way = { name: "Bun", install: "bun add @realpeer/tcp", file: "main.ts", command: "bun main.ts" };
+const DENO: Way = {
+  name: "Deno",
+  install: "deno add jsr:@realpeer/tcp",
+  file: "main.ts",
+  command: "deno run --allow-all main.ts",
+};
+const DENO_SCRIPT: Way = {
+  name: "Deno, with nothing installed",
+  file: "main.ts",
+  command: "deno run --allow-net main.ts",
+};
+/** From the tests' own packages: a lab namespace has no registry but that of this package. */
+const NODE_WITH_PG: Way = {
+  ...NODE,
+  name: "Node, beside pg",
+  install: `${NODE.install} && ln -s "${join(root, "node_modules/pg")}" node_modules`,
+};
+
+interface Run {
+  readonly heading: string;
+  readonly ways: readonly Way[];
+  /** What a test adds at the end, where the program itself would show nothing. */
+  readonly added?: string;
+  readonly stdout: RegExp;
+  readonly stderr?: RegExp;
+}
+
+const connectedTo = (port: number): RegExp =>
+  new RegExp(`^connected to \\{\\s+hostname: ["'][^"']+["'],\\s+port: ${port},?\\s+\\}\\n$`);
+
+const RUNS: readonly Run[] = [
+  { heading: "# @realpeer/tcp", ways: [NODE, BUN, DENO], stdout: connectedTo(41000) },
+  { heading: "### A script for `deno run`", ways: [DENO_SCRIPT], stdout: connectedTo(5432) },
+  { heading: "### A Node project", ways: [NODE], stdout: /^PING\r\n\n$/ },
+  { heading: "### A Bun project", ways: [BUN], stdout: /^PING\r\n\n$/ },
+  {
+    heading: "### All of them at once: register",
+    ways: [NODE, BUN, DENO],
+    added: `import { connect } from "node:net";\nconnect(${LAB_PORT}, "127.0.0.1").on("error", () => {});`,
+    stdout: /^$/,
+    stderr: new RegExp(
+      `^connected to itself (\\{\\s+hostname: ["']127\\.0\\.0\\.1["'],\\s+port: ${LAB_PORT},?\\s+\\}\\s){2}$`,
+    ),
+  },
+  {
+    heading: "### One client, by its own hook",
+    ways: [NODE_WITH_PG],
+    added: `client.connection.stream.on("error", ({ name }) => console.log(name)).connect(${LAB_PORT}, "127.0.0.1");`,
+    stdout: /^SelfConnectError\n$/,
+  },
+  { heading: "## Shield a port", ways: [NODE, BUN, DENO], stdout: /^not-at-risk\n$/ },
+  {
+    heading: "## Fixtures for tests: `@realpeer/tcp/testing`",
+    ways: [NODE, BUN, DENO],
+    added: "console.log(pair.local.port === pair.remote.port, dead.hostname);",
+    stdout: /^true 127\.0\.0\.1\n$/,
+  },
+];
+
+test("every program of the README is run", () => {
+  expect(PROGRAMS.map(({ heading }) => heading)).toEqual(RUNS.map(({ heading }) => heading));
+});
+
+test("the README's JavaScript has no syntax that Node 20 lacks", () => {
+  const code = PROGRAMS.filter(({ language }) => language === "js").map(({ code }) => code).join("\n");
+  expect(code).not.toMatch(/\b(await )?using \w+ =/);
+});
+
+test("a quick start names the line that runs it, below the line that installs the package", () => {
+  for (const { heading, ways: [way] } of RUNS.filter(({ heading }) => /^### A (script|Node|Bun)/.test(heading))) {
+    const { code } = PROGRAMS.find((program) => program.heading === heading)!;
+    expect(code.split("\n")[0]).toBe(`// ${way!.file}: ${way!.command}`);
+    if (way!.install !== undefined) expect(codeBelow(heading, "sh")).toMatch(new RegExp(`^${way!.install}\\b`));
+  }
+});
+
+describe.concurrent("each program of the README", { timeout: INSTALL_LIMIT_MS }, () => {
+  for (const way of [NODE, BUN, DENO, DENO_SCRIPT, NODE_WITH_PG]) {
+    test.skipIf(noLab)(
+      because(`runs as it stands on ${way.name}`, noLab),
+      async ({ expect }) => {
+        const machine = newMachine();
+        try {
+          if (way.install !== undefined) {
+            const { code, stdout, stderr } = await machine.sh(way.install);
+            expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
+          }
+          for (const { heading, added = "", stdout, stderr = /^$/ } of RUNS.filter(({ ways }) => ways.includes(way))) {
+            machine.write(way.file, `${PROGRAMS.find((program) => program.heading === heading)!.code}\n${added}\n`);
+            const finished = await machine.sh(way.command);
+            // Deno names each file that it fetches.
+            const said = finished.stderr.replaceAll(/^Download .*\n/gm, "");
+            expect({ heading, code: finished.code, stdout: finished.stdout, stderr: said }).toEqual({
+              heading,
+              code: 0,
+              stdout: expect.stringMatching(stdout),
+              stderr: expect.stringMatching(stderr),
+            });
+          }
+        } finally {
+          machine.remove();
+        }
+      },
+    );
   }
 });
 
