@@ -85,7 +85,7 @@ export async function connect<Data = undefined>(options: BunConnectOptions<Data>
   const isTls = Boolean(native.tls);
   const handlers = ownHandlers(given);
   const opensLate = opensAfterHandshake(handlers, isTls);
-  const open = (socket: Bun.Socket<Data>): void => callOpen(socket, handlers);
+  const open = (socket: Bun.Socket<Data>): void => void callOpen(socket, handlers);
   let refused: Bun.Socket<Data> | undefined;
   const { open: _open, ...heard } = handlers;
   const shown: Bun.SocketHandler<Data> = {

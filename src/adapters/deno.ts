@@ -15,7 +15,13 @@ import type { PortableAdapter } from "../core/byte_stream.ts";
 import { afterPoll } from "../core/clock.ts";
 import { dial } from "../core/dial.ts";
 import type { EndpointPair } from "../core/endpoint.ts";
-import { type ConnectOptions, foreignOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
+import {
+  type ConnectOptions,
+  foreignOptions,
+  ownProperties,
+  type ResolvedOptions,
+  resolveOptions,
+} from "../core/options.ts";
 import { byteStream } from "./deno/byte_stream.ts";
 import { close, reset } from "./deno/closing.ts";
 import { ReadAhead } from "./deno/read_ahead.ts";
@@ -27,11 +33,12 @@ export type { RetryContext, RetryOptions } from "../core/retry.ts";
 export type { Endpoint } from "../core/endpoint.ts";
 
 /** The guard's options, and all others of `Deno.connect`. */
-export interface DenoConnectOptions extends Omit<ConnectOptions, "localAddress" | "localPort" | "allowHalfOpen"> {
+export interface DenoConnectOptions
+  extends
+    Omit<ConnectOptions, "localAddress" | "localPort" | "allowHalfOpen">,
+    Omit<Partial<Deno.ConnectOptions>, keyof ConnectOptions | "transport"> {
   /** The other transports of `Deno.connect` cannot be guarded. @defaultValue `"tcp"` */
   readonly transport?: "tcp" | undefined;
-  /** Passed on to `Deno.connect`. */
-  readonly [option: string]: unknown;
 }
 
 function endpoints({ localAddr, remoteAddr }: Deno.TcpConn): EndpointPair {
@@ -55,7 +62,7 @@ const neverThrows: PropertyDescriptor = { value() {} };
 function openAbandonable(options: Deno.ConnectOptions): Attempt<Deno.TcpConn> {
   const controller = new AbortController();
   Object.defineProperty(controller.signal, "throwIfAborted", neverThrows);
-  const opened = Deno.connect({ ...options, signal: controller.signal });
+  const opened = Deno.connect(Object.assign(options, { signal: controller.signal }));
   return { opened, abandon: () => void afterPoll(() => controller.abort()) };
 }
 
@@ -72,7 +79,8 @@ async function lookup(hostname: string): Promise<readonly string[] | null> {
 function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter<Deno.TcpConn> {
   return {
     open({ hostname, port }: Target, mayAbandon: boolean): Attempt<Deno.TcpConn> {
-      const options = { ...nativeOptions, hostname, port };
+      // Without a prototype: Deno would read options from Object.prototype.
+      const options: Deno.ConnectOptions = Object.assign(Object.create(null), nativeOptions, { hostname, port });
       return mayAbandon ? openAbandonable(options) : { opened: Deno.connect(options), abandon() {} };
     },
     endpoints,
@@ -101,7 +109,7 @@ function nativeAdapterFor(nativeOptions: Record<string, unknown> | undefined): A
 const plainAdapter = nativeAdapterFor(undefined);
 
 function resolve(options: DenoConnectOptions): ResolvedOptions {
-  const { localAddress, localPort, transport }: Record<string, unknown> = { ...options };
+  const { localAddress, localPort, transport }: Record<string, unknown> = ownProperties({ ...options });
   if (localAddress !== undefined || localPort !== undefined) {
     const name = localAddress === undefined ? "localPort" : "localAddress";
     throw new TypeError(

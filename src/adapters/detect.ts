@@ -1,4 +1,5 @@
 /** Which runtime this is, and what it permits. This module loads no adapter. */
+import type { TcpNetConnectOpts } from "node:net";
 import { formatEndpoint } from "../core/endpoint.ts";
 
 export const isDeno: boolean = "Deno" in globalThis;
@@ -24,6 +25,19 @@ export function isGranted(permission: Permission): boolean {
  */
 export function chooseDialable(port: number, hostnames: readonly string[]): string | undefined {
   return hostnames.find((hostname) => isGranted({ name: "net", host: formatEndpoint({ hostname, port }) }));
+}
+
+/**
+ * Deno's node:net reports a missing permission to bind where no caller can catch it.
+ *
+ * @throws Deno.errors.NotCapable when this process may not bind the local address and port
+ */
+export function assertMayBind({ localAddress, localPort, host }: TcpNetConnectOpts): void {
+  if (!isDeno || (localAddress === undefined && localPort === undefined)) return;
+  const hostname = localAddress ?? (host?.includes(":") ? "::" : "0.0.0.0");
+  const end = formatEndpoint({ hostname, port: localPort ?? 0 });
+  if (Deno.permissions.requestSync({ name: "net", host: end }).state === "granted") return;
+  throw new Deno.errors.NotCapable(`Requires net access to "${end}", run again with the --allow-net flag`);
 }
 
 /** An environment variable; undefined when it is not set or may not be read. */

@@ -17,8 +17,9 @@ import type { Adapter, Attempt, Target } from "../core/attempt.ts";
 import type { PortableAdapter } from "../core/byte_stream.ts";
 import { afterPoll } from "../core/clock.ts";
 import { dial } from "../core/dial.ts";
-import { type ConnectOptions, foreignOptions, resolveOptions } from "../core/options.ts";
+import { type ConnectOptions, foreignOptions, ownProperties, resolveOptions } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
+import { assertMayBind } from "./detect.ts";
 import { byteStream } from "./node/byte_stream.ts";
 import { endpoints } from "./node/endpoints.ts";
 import { lookup, lookupWith } from "./node/lookup.ts";
@@ -53,7 +54,8 @@ function abandon(socket: net.Socket): void {
   });
 }
 
-function open(options: net.NetConnectOpts): Attempt<net.Socket> {
+function open(options: net.TcpNetConnectOpts): Attempt<net.Socket> {
+  assertMayBind(options);
   const socket = net.connect(options);
   const opened = new Promise<net.Socket>((resolve, reject) => {
     socket.once("error", reject).once("connect", () => {
@@ -68,9 +70,9 @@ function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): 
   const hasOwnLookup = ["lookup", "family", "hints"].some((name) => Object.hasOwn(nativeOptions ?? {}, name));
   return {
     open({ hostname, port, localAddress, localPort }: Target): Attempt<net.Socket> {
-      const options: net.TcpNetConnectOpts & { [GUARDED]?: true } = { ...nativeOptions, host: hostname, port };
-      if (localAddress !== undefined) options.localAddress = localAddress;
-      if (localPort !== undefined) options.localPort = localPort;
+      // Without a prototype, and with a signal, as node:stream copies them: both would read Object.prototype.
+      const options: net.TcpNetConnectOpts & { [GUARDED]?: true } = Object.assign(Object.create(null), nativeOptions);
+      Object.assign(options, { host: hostname, port, localAddress, localPort, signal: undefined });
       // The core compares the ends and dials again, so the process-wide guard must ignore this socket.
       if (GUARDED in net.Socket.prototype.connect) options[GUARDED] = true;
       return open(options);
@@ -104,7 +106,10 @@ function nativeAdapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefi
 const plainAdapter = nativeAdapterFor(undefined);
 
 function withHostname({ host, ...rest }: NodeConnectOptions): NodeConnectOptions {
-  return { ...rest, hostname: rest.hostname ?? host };
+  if (rest.hostname !== undefined) {
+    throw new TypeError("Cannot connect: host and hostname are both given, leave one out");
+  }
+  return { ...rest, hostname: host };
 }
 
 /**
@@ -123,7 +128,8 @@ function withHostname({ host, ...rest }: NodeConnectOptions): NodeConnectOptions
  * ```
  */
 export async function connect(options: NodeConnectOptions): Promise<net.Socket> {
-  const given = options?.host === undefined ? options : withHostname(options);
+  const hasHost = typeof options === "object" && options !== null && ownProperties(options).host !== undefined;
+  const given = hasHost ? withHostname(options) : options;
   const resolved = resolveOptions(given, { passesOn: true, isWindows: process.platform === "win32" });
   const nativeOptions = foreignOptions(given);
   const { socket } = await dial(nativeOptions === undefined ? plainAdapter : nativeAdapterFor(nativeOptions), resolved);

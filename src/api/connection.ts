@@ -1,9 +1,13 @@
 import { type ByteStream, connectionFailure } from "../core/byte_stream.ts";
 import { type Endpoint, type EndpointPair, toHostname } from "../core/endpoint.ts";
 import { Incoming } from "./incoming.ts";
+import { ownProperties } from "../core/options.ts";
 import { awaitPeer } from "./linger.ts";
 import { Outgoing } from "./outgoing.ts";
 import { assertTlsOptions, type StartTlsOptions } from "./start_tls.ts";
+
+/** Bytes in memory that no other thread shares: what Blob, DecompressionStream and the like take. */
+export type OwnBytes = ReturnType<Uint8ArrayConstructor["of"]>;
 
 /**
  * A connection to a real peer. The names are those of the WinterTC Sockets API, where it has one. Give the runtime's
@@ -20,7 +24,7 @@ export interface Connection<Native = unknown> extends AsyncDisposable {
    * with `getReader({ mode: "byob" })`. The stream ends when the peer ends or the connection is closed, and errors when
    * the connection fails. Cancelling the stream, for example by leaving a `for await` loop, closes the connection.
    */
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<OwnBytes>;
   /**
    * The bytes to the peer. A write resolves when the kernel has taken it. Closing the stream sends FIN; reading goes
    * on. Aborting the stream drops the connection at once, as `reset()` does.
@@ -49,10 +53,11 @@ export interface Connection<Native = unknown> extends AsyncDisposable {
    * Continues over TLS with the same peer, even after plain bytes were exchanged; resolves when the peer's certificate
    * has been verified. The streams of this connection then no longer work; closing it closes the new one.
    *
-   * @throws Error while a read is pending, with unread bytes or unsent writes, and when the connection is closed
+   * @throws Error while a read is pending, with unread bytes or unsent writes, and when the connection is closed, also
+   * during the handshake
    * @throws the error of `node:tls` when the peer cannot be verified; the connection is dropped then
    */
-  startTls(options?: StartTlsOptions): Promise<Connection>;
+  startTls<Native = unknown>(options?: StartTlsOptions): Promise<Connection<Native>>;
   /** The runtime's own object: `Deno.TcpConn`, `Bun.Socket`, or `net.Socket` where needed; over TLS `TLSSocket`. */
   readonly native: Native;
 }
@@ -120,8 +125,8 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
     });
   }
 
-  get readable(): ReadableStream<Uint8Array> {
-    return this.#incoming.stream;
+  get readable(): ReadableStream<OwnBytes> {
+    return this.#incoming.stream as ReadableStream<OwnBytes>;
   }
 
   get writable(): WritableStream<Uint8Array> {
@@ -194,6 +199,8 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
 
   close(): Promise<void> {
     if (this.#secure) return this.#secure.close();
+    // A handshake has nothing to flush.
+    if (this.#abandonTls) this.reset();
     if (!this.#isOver) {
       this.#incoming.discard();
       void this.#flushAndClose();
@@ -211,18 +218,19 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
     this.#resolveClosed();
   }
 
-  async startTls(options: StartTlsOptions = {}): Promise<Connection> {
+  async startTls<Native = unknown>(options: StartTlsOptions = {}): Promise<Connection<Native>> {
     assertTlsOptions(options);
-    const given = options.hostname ?? this.#settings.hostname ?? this.remote.hostname;
+    const own = ownProperties(options);
+    const given = own.hostname ?? this.#settings.hostname ?? this.remote.hostname;
     const hostname = toHostname(given) ?? given;
     const { startTls } = await import("../adapters/node/tls_stream.ts");
     const reason = this.#busy();
     if (reason !== undefined) throw new Error(`Cannot start TLS: ${reason}`);
-    const attempt = startTls(this.#bytes, { ...options, hostname });
+    const attempt = startTls(this.#bytes, Object.assign(own, { hostname }));
     this.#abandonTls = attempt.abandon;
     try {
       const { bytes, socket } = await attempt.opened;
-      return this.#handOver(bytes, socket, hostname);
+      return this.#handOver(bytes, socket as Native, hostname);
     } catch (error) {
       throw this.#fail(error);
     }
@@ -236,13 +244,14 @@ export class ByteStreamConnection<Native = unknown> implements Connection<Native
   }
 
   /** Hands the bytes to a new connection over TLS; this connection closes when the new one does. */
-  #handOver(bytes: ByteStream, native: unknown, hostname: string): Connection {
+  #handOver<Native>(bytes: ByteStream, native: Native, hostname: string): Connection<Native> {
     this.#isOver = true;
     this.#incoming.discard();
     this.#outgoing.fail(new Error("Cannot write: the connection goes on over TLS"));
     const secure = new ByteStreamConnection(bytes, this, native, { ...this.#settings, hostname });
     secure.closed.then(this.#resolveClosed, this.#rejectClosed);
-    return this.#secure = secure;
+    this.#secure = secure;
+    return secure;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

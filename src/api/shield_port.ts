@@ -11,7 +11,10 @@ export type ShieldState = "held" | "listening" | "not-at-risk" | "unsupported";
 export interface PortShield extends AsyncDisposable {
   /** The port given to `shieldPort`. */
   readonly port: number;
-  /** The current state: `"listening"` becomes `"held"` within 100 ms after the listener has gone. */
+  /**
+   * The current state, or after `release()` the last one: `"listening"` becomes `"held"` within 100 ms after the
+   * listener has gone.
+   */
   readonly state: ShieldState;
   /** Ends the shield; resolves when it is gone. Other shields of the port stay. Safe to call twice. */
   release(): Promise<void>;

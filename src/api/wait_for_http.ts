@@ -1,7 +1,8 @@
 import { httpAdapter, type HttpQuestion } from "../adapters/http.ts";
 import { isWindows } from "../adapters/detect.ts";
 import type { AttemptCounts } from "../core/attempt.ts";
-import { type ConnectOptions, ownProperties, resolveOptions, show } from "../core/options.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { type ConnectOptions, OPTION_NAMES, ownProperties, resolveOptions, show } from "../core/options.ts";
 import { hasReadableUser, hostnameOf, portOfUrl } from "../core/url.ts";
 import { dialAndClose, type WaitResult, withWaitDefaults } from "./wait_for_port.ts";
 
@@ -28,6 +29,12 @@ export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port
   readonly insecure?: boolean | undefined;
 }
 
+/** All of them; the target stands in the URL. */
+const KNOWN_OPTIONS: readonly string[] = [
+  ...["method", "headers", "status", "insecure"],
+  ...OPTION_NAMES.filter((name) => name !== "hostname" && name !== "port"),
+];
+
 /** Milliseconds for one answer: a development server may take long to build the first page. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -42,7 +49,8 @@ function urlOf(given: string | URL): URL {
   } catch {
     throw fail("url", "an absolute URL", given);
   }
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw fail("url", "http: or https:", given);
+  // Without the rest, which may hold a password.
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw fail("url", "http: or https:", url.protocol);
   if (!hasReadableUser(url)) throw fail("url", "percent-encoded where it has a user", url.host);
   return url;
 }
@@ -55,8 +63,10 @@ function statusTest(status: StatusTest | undefined): (status: number) => boolean
   if (status === undefined) return (code) => code >= 200 && code < 400;
   if (typeof status === "function") return status;
   const codes: readonly unknown[] = Array.isArray(status) ? status : [status];
-  const wrong = codes.find((code) => !isStatus(code));
-  if (codes.length === 0 || wrong !== undefined) throw fail("status", "a number from 100, a list or a function", wrong);
+  const wrong = codes.length === 0 ? "an empty list" : codes.find((code) => !isStatus(code));
+  if (codes.length === 0 || !codes.every(isStatus)) {
+    throw fail("status", "a number from 100 to 999, a list of them, or a function", wrong);
+  }
   return (code) => codes.includes(code);
 }
 
@@ -67,6 +77,7 @@ const TOKEN = /^[!#$%&'*+\-.^`|~\w]+$/;
 function headersOf(given: HttpHeaders): Record<string, string[]> {
   if (typeof given !== "object" || given === null) throw fail("headers", "an object", given);
   const headers: Record<string, string[]> = {};
+  const spellings = new Map<string, string>();
   for (const [name, value] of Symbol.iterator in given ? given : Object.entries(given)) {
     if (value === undefined) continue;
     if (typeof name !== "string" || !TOKEN.test(name)) throw fail("the name of a header", "a token", name);
@@ -76,7 +87,10 @@ function headersOf(given: HttpHeaders): Record<string, string[]> {
     if (!values.every(isLine)) {
       throw new TypeError(`Cannot wait: the header ${name} must be a line of text, or several`);
     }
-    headers[name] = values as string[];
+    // Names are the same in upper and lower case (RFC 9110, 5.1): all lines of one are sent.
+    const spelling = spellings.get(name.toLowerCase()) ?? name;
+    spellings.set(name.toLowerCase(), spelling);
+    headers[spelling] = [...headers[spelling] ?? [], ...values as string[]];
   }
   return headers;
 }
@@ -119,15 +133,20 @@ export async function waitForAnswer(
 ): Promise<WaitResult & { readonly status: number }> {
   if (typeof options !== "object" || options === null) throw fail("options", "an object", options);
   const url = urlOf(given);
-  const twice = ["hostname", "port"].find((name) => Object.hasOwn(options, name));
+  const own: HttpWaitOptions & Partial<Endpoint> = ownProperties(options);
+  const twice = (["hostname", "port"] as const).find((name) => own[name] !== undefined);
   if (twice !== undefined) throw new TypeError(`Cannot wait: ${twice} stands in the URL, leave it out`);
-  const { method = "GET", headers = {}, status, insecure = false, ...rest } = ownProperties(options);
+  const { method = "GET", headers = {}, status, insecure = false, hostname: _hostname, port: _port, ...rest } = own;
+  const unknown = Object.keys(rest).find((name) => !KNOWN_OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`Cannot wait: unknown option ${show(unknown)}, known are ${KNOWN_OPTIONS.join(", ")}`);
+  }
   if (typeof method !== "string" || !TOKEN.test(method)) throw fail("method", "a token", method);
   if (typeof insecure !== "boolean") throw fail("insecure", "true or false", insecure);
   const question: HttpQuestion = { url, method, headers: headersOf(headers), insecure, isWanted: statusTest(status) };
   const connectOptions = {
-    attemptTimeout: ANSWER_TIMEOUT_MS,
     ...rest,
+    attemptTimeout: rest.attemptTimeout ?? ANSWER_TIMEOUT_MS,
     hostname: hostnameOf(url),
     port: portOfUrl(url),
   };

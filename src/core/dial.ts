@@ -125,8 +125,9 @@ class Call<Socket> implements TrialContext<Socket> {
     const isHopeless = selfConnect && target.localPort === target.port;
     if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
     const isRetriable = policy.isRetriable(error);
+    if (typeof isRetriable !== "boolean") return this.#pauseAfter(error, isRetriable);
     this.#throwIfEnded();
-    if (isRetriable === false) throw error;
+    if (!isRetriable) throw error;
     return policy.isOff ? undefined : this.#pauseAfter(error, isRetriable);
   }
 
@@ -136,7 +137,9 @@ class Call<Socket> implements TrialContext<Socket> {
     this.#pauses ??= new Pauses(policy, clock, this.#started, this.#openHint);
     const delay = this.#pauses.next(counts.attempts, error);
     const selfConnect = error instanceof SelfConnectError;
-    await this.#untilEnded(onRetry?.({ attempt: counts.attempts, error, delay, target, selfConnect }));
+    const { hostname, port } = target;
+    const context = { attempt: counts.attempts, error, delay, target: { hostname, port }, selfConnect };
+    await this.#untilEnded(onRetry?.(context));
     await this.#pause(delay);
   }
 
@@ -205,8 +208,9 @@ class Call<Socket> implements TrialContext<Socket> {
   /** Waits for work that cannot be cancelled; rejects at once when the call is ended. */
   #untilEnded<Result>(result: Result | PromiseLike<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.#ended) return reject(this.#ended.reason);
+      if (this.#ended) reject(this.#ended.reason);
       this.#interrupt = reject;
+      // Also after the end: nobody else would handle a rejection.
       Promise.resolve(result).then(resolve, reject);
     });
   }

@@ -101,8 +101,11 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && sameHostname(a.hostname, b.hostname);
 }
 
-/** Labels of letters, digits, "-" and "_" (RFC 1123, 2.1; the last as in SRV names), perhaps with the dot of the root. */
-const NAME = /^[\w-]+(?:\.[\w-]+)*\.?$/;
+/**
+ * At most 253 characters in labels of at most 63: letters, digits, "-" and "_" (RFC 1123, 2.1; the last as in SRV
+ * names), perhaps with the dot of the root.
+ */
+const NAME = /^(?=.{1,253}\.?$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 /** What inet_aton(3) reads as an address, such as `127.1` and `0x7f000001`. */
 const NUMBERS = /^(?:\d+|0x[\da-f]*)(?:\.(?:\d+|0x[\da-f]*)){0,3}\.?$/i;
 
@@ -114,7 +117,7 @@ const NUMBERS = /^(?:\d+|0x[\da-f]*)(?:\.(?:\d+|0x[\da-f]*)){0,3}\.?$/i;
  */
 export function toHostname(text: string): string | null {
   if (ipVersion(text) !== 0) return text;
-  // deno-lint-ignore no-control-regex -- everything but ASCII is looked for
+  // deno-lint-ignore no-control-regex -- matches any character outside ASCII
   const isInternational = /[^\x00-\x7f]/.test(text) && !/[\s/?#@%:[\]\\<>^|]/.test(text);
   if (!isInternational && !NUMBERS.test(text)) return NAME.test(text) ? text : null;
   const url = `http://${text}`;
@@ -130,6 +133,8 @@ export function toHostname(text: string): string | null {
 export function isPort(port: unknown): port is number {
   return Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65535;
 }
+
+const SHAPES = "expected PORT, HOST:PORT or [IPV6]:PORT";
 
 function cannotParse(text: string, why: string): TypeError {
   return new TypeError(`Cannot parse endpoint ${JSON.stringify(text)}: ${why}`);
@@ -153,15 +158,18 @@ export function parseEndpoint(text: string): Endpoint {
   const match = /^(?:tcp:\/\/(?=.*:))?(?:(?:\[([^\]]*)\]|([^[\]]*)):)?(\d+)$/i.exec(
     text.replace(/^(tcp:\/\/.*)\/$/i, "$1"),
   );
-  if (match === null) throw cannotParse(text, `expected PORT, HOST:PORT or [IPV6]:PORT`);
+  if (match === null) throw cannotParse(text, SHAPES);
   const [, bracketed, plain, digits] = match;
   if (bracketed !== undefined && ipVersion(bracketed) !== 6) throw cannotParse(text, "no IPv6 address in the brackets");
-  if (plain !== undefined && plain.includes(":")) {
-    throw cannotParse(text, "an IPv6 address needs brackets, as in [::1]:80");
+  if (plain?.includes("://")) throw cannotParse(text, "a URL is no endpoint, expected HOST:PORT");
+  if (plain?.includes(":")) {
+    const isAddress = ipVersion(`${plain}:${digits}`) === 6 || ipVersion(plain) === 6;
+    throw cannotParse(
+      text,
+      isAddress ? "an IPv6 address needs brackets, as in [::1]:80" : SHAPES,
+    );
   }
-  if (plain && toHostname(plain) === null) {
-    throw cannotParse(text, "the host has characters no host name has");
-  }
+  if (plain && toHostname(plain) === null) throw cannotParse(text, "the host is neither a host name nor an address");
   const port = Number(digits);
   if (!isPort(port)) {
     throw new RangeError(`Cannot parse endpoint ${JSON.stringify(text)}: port ${digits} is not between 1 and 65535`);

@@ -47,7 +47,7 @@ export class ConnectTimeoutError extends Error {
   readonly code = "ETIMEDOUT";
   /** As in the errors of `node:net`. */
   readonly syscall = "connect";
-  /** The name or address dialed, as the caller gave it. */
+  /** The name or address dialed; an international name in ASCII. */
   readonly address: string;
   /** The port dialed. */
   readonly port: number;
@@ -132,7 +132,7 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   ETIMEDOUT: retriable("no answer"),
   // No ephemeral port is free now (Linux).
   EADDRNOTAVAIL: retriable("address not available"),
-  // macOS fails an IPv4 self-connection with this code (XNU, bsd/netinet/tcp_usrreq.c).
+  // macOS fails an IPv4 self-connection with this code (XNU, bsd/netinet/tcp_usrreq.c); see `isBadAddress`.
   EINVAL: retriable("invalid argument"),
   // No file descriptor is free now: in this process, on this host.
   EMFILE: retriable(NO_DESCRIPTOR),
@@ -146,9 +146,7 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   EAI_NONAME: retriable(NO_NAME),
   EAI_NODATA: retriable(NO_NAME),
   EAI_FAIL: retriable(NO_NAME),
-  DNS_ENOTFOUND: retriable(NO_NAME),
-  DNS_ETIMEOUT: retriable(`${NO_NAME}, the name server does not answer`),
-  DNS_ESERVFAIL: retriable(NO_NAME),
+  ESERVFAIL: retriable(NO_NAME),
   EACCES: final(NOT_ALLOWED),
   EPERM: final(NOT_ALLOWED),
 };
@@ -161,10 +159,19 @@ const CODES_BY_MESSAGE: readonly (readonly [pattern: RegExp, code: string])[] = 
   [/\(os error 23\)/, "ENFILE"],
 ];
 
+/** Whether a call was given an address that it can never take: one of another IP version, or without its zone. */
+function isBadAddress(error: unknown): boolean {
+  const { code, syscall, address } = (error ?? {}) as { code?: unknown; syscall?: unknown; address?: unknown };
+  return code === "EINVAL" && (syscall === "bind" || String(address).includes(":"));
+}
+
 function meaningOf(error: unknown): CodeMeaning | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  const known = code ?? CODES_BY_MESSAGE.find(([pattern]) => pattern.test(String(message)))?.[1];
-  return typeof known === "string" && Object.hasOwn(MEANINGS, known) ? MEANINGS[known] : undefined;
+  const told = code ?? CODES_BY_MESSAGE.find(([pattern]) => pattern.test(String(message)))?.[1];
+  if (typeof told !== "string") return undefined;
+  // Bun marks every code of its resolver, c-ares, in this way. Whatever the resolver has met, the name may resolve later.
+  const known = told === "DNS_ETIMEOUT" ? "EAI_AGAIN" : told.startsWith("DNS_") ? "ENOTFOUND" : told;
+  return Object.hasOwn(MEANINGS, known) ? MEANINGS[known] : undefined;
 }
 
 /**
@@ -182,7 +189,7 @@ function meaningOf(error: unknown): CodeMeaning | undefined {
 export function isRetriable(error: unknown): boolean {
   // An AggregateError has one error for each address of a name: one retriable error is enough.
   if (error instanceof AggregateError && error.errors.some(isRetriable)) return true;
-  return meaningOf(error)?.isRetriable ?? false;
+  return !isBadAddress(error) && (meaningOf(error)?.isRetriable ?? false);
 }
 
 /**

@@ -52,13 +52,18 @@ export interface ResolvedOptions {
   readonly allowHalfOpen: boolean;
 }
 
-const OPTION_NAMES: readonly string[] = [
-  ...["hostname", "port", "localAddress", "localPort", "signal"],
-  ...["timeout", "attemptTimeout", "retry", "onRetry", "stableFor"],
+/**
+ * The options of the portable connect.
+ *
+ * @internal
+ */
+export const OPTION_NAMES: readonly (keyof ConnectOptions)[] = [
+  ...["hostname", "port", "localAddress", "localPort", "signal"] as const,
+  ...["timeout", "attemptTimeout", "retry", "onRetry", "stableFor", "allowHalfOpen"] as const,
 ];
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTION_NAMES);
+const PORTABLE_OPTIONS: ReadonlySet<string> = new Set(OPTION_NAMES);
 /** A native connect leaves `allowHalfOpen` to its runtime. */
-const PORTABLE_OPTIONS: ReadonlySet<string> = new Set([...OPTION_NAMES, "allowHalfOpen"]);
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTION_NAMES.filter((name) => name !== "allowHalfOpen"));
 /** A `DeadPort` of `/testing` has this property besides its endpoint: it may be passed as options. */
 const IGNORED_OPTIONS: ReadonlySet<string> = new Set(["release"]);
 const KNOWN_RETRY_OPTIONS: ReadonlySet<string> = new Set<keyof RetryOptions>(
@@ -111,11 +116,16 @@ function assertFunction(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== "function") throw typeError(name, value, "a function");
 }
 
+const DID_YOU_MEAN = "did you mean hostname?";
+
+function unknownOption(kind: string, name: string, hint: string): TypeError {
+  return new TypeError(`Cannot connect: unknown ${kind} ${show(name)}, ${hint}`);
+}
+
 function assertKnown(kind: string, given: object, known: ReadonlySet<string>): void {
   for (const name of Object.keys(given)) {
     if (known.has(name) || IGNORED_OPTIONS.has(name)) continue;
-    const hint = name === "host" ? "did you mean hostname?" : `known are ${[...known].join(", ")}`;
-    throw new TypeError(`Cannot connect: unknown ${kind} ${show(name)}, ${hint}`);
+    throw unknownOption(kind, name, name === "host" ? DID_YOU_MEAN : `known are ${[...known].join(", ")}`);
   }
 }
 
@@ -151,17 +161,32 @@ function policyOf(given: boolean | RetryOptions): RetryPolicy {
   return policy;
 }
 
+/** A socket of one IP version can have a mapped address of the other (RFC 4291, 2.5.5.2). */
+const isMapped = (address: string): boolean => /^::ffff:.*\./i.test(address);
+
+function assertLocalAddress(localAddress: string, hostname: string): void {
+  const version = typeof localAddress === "string" ? ipVersion(localAddress) : 0;
+  if (version === 0) throw typeError("localAddress", localAddress, "an IP address");
+  const dialed = ipVersion(hostname);
+  if (dialed === 0 || dialed === version || isMapped(hostname) || isMapped(localAddress)) return;
+  throw typeError("localAddress", localAddress, `an IPv${dialed} address, as ${hostname} is one`);
+}
+
 function targetOf({ hostname = DEFAULT_HOSTNAME, port, localAddress, localPort }: ConnectOptions): Target {
   assertPort("port", port);
   if (typeof hostname !== "string" || hostname === "") throw typeError("hostname", hostname, "a name or an address");
   if (hostname.startsWith("[")) throw typeError("hostname", hostname, "written without brackets");
   const host = toHostname(hostname);
-  if (host === null) throw typeError("hostname", hostname, "a name or an address, without scheme, port or blanks");
-  if (localAddress === undefined && localPort === undefined) return { hostname: host, port };
-  if (localPort !== undefined) assertPort("localPort", localPort);
-  if (localAddress !== undefined && (typeof localAddress !== "string" || ipVersion(localAddress) === 0)) {
-    throw typeError("localAddress", localAddress, "an IP address");
+  if (host === null) {
+    throw typeError(
+      "hostname",
+      hostname,
+      `a name or an address${/[:/]/.test(hostname) ? ", without scheme and port" : ""}`,
+    );
   }
+  if (localPort !== undefined) assertPort("localPort", localPort);
+  if (localAddress !== undefined) assertLocalAddress(localAddress, host);
+  // All four are own properties: an adapter that reads one finds none on Object.prototype.
   return { hostname: host, port, localAddress, localPort };
 }
 
@@ -183,7 +208,9 @@ export interface OptionRules {
 export function resolveOptions(options: ConnectOptions, rules: OptionRules = {}): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw typeError("options", options, "an object");
   const own = ownProperties(options);
+  // A native connect passes on what it does not know, but no runtime's own connect would dial that one.
   if (!rules.passesOn) assertKnown("option", own, PORTABLE_OPTIONS);
+  else if ("host" in own) throw unknownOption("option", "host", DID_YOU_MEAN);
   const { signal, timeout, retry = false, onRetry, stableFor = 0, allowHalfOpen = false } = own;
   const target = targetOf(own);
   const policy = policyOf(retry);
@@ -218,7 +245,9 @@ export function optionsOf<Options extends ConnectOptions>(
   if (typeof first !== "string" && typeof first !== "number") return first;
   const target = typeof first === "string" ? parseEndpoint(first) : { port: first };
   if (more !== undefined && (typeof more !== "object" || more === null)) throw typeError("options", more, "an object");
-  const twice = ["hostname", "port"].find((name) => more !== undefined && Object.hasOwn(more, name));
+  const twice = ["hostname", "port"].find((name) =>
+    more !== undefined && Object.hasOwn(more, name) && Reflect.get(more, name) !== undefined
+  );
   if (twice !== undefined) throw new TypeError(`Cannot connect: ${twice} is given twice, leave one out`);
   return { ...more, ...target } as Options;
 }

@@ -40,7 +40,7 @@ export interface RetryContext {
   readonly error: unknown;
   /** Milliseconds until the next connect; less when a hint ends the pause (see `waitForPort`). */
   readonly delay: number;
-  /** The dialed endpoint, as the caller gave it. */
+  /** The dialed endpoint; an international name in ASCII. */
   readonly target: Endpoint;
   /** Whether the kernel had connected the socket to itself. */
   readonly selfConnect: boolean;

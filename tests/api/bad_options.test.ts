@@ -1,7 +1,10 @@
+import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { connect, waitForPort } from "../../mod.ts";
 import { connect as nodeConnect } from "../../src/adapters/node.ts";
-import { runtime } from "../fixtures/runtime.ts";
+import { because } from "../fixtures/lab.ts";
+import { commandFor, run, runForJson, runtime } from "../fixtures/runtime.ts";
+import { echo, startServer } from "../fixtures/tcp_server.ts";
 
 type Case = [description: string, options: Record<string, unknown>, error: ErrorConstructor, message: string];
 
@@ -22,12 +25,19 @@ const BAD: Case[] = [
     "a hostname with a blank",
     { port: 1, hostname: "a b" },
     TypeError,
-    "hostname must be a name or an address, without",
+    "hostname must be a name or an address",
   ],
   ["a hostname with a comma", { port: 1, hostname: "a,b" }, TypeError, "hostname must be a name or an address"],
   ["a hostname with an empty label", { port: 1, hostname: "a..b" }, TypeError, "hostname must be a name or an address"],
   ["a hostname of a dot", { port: 1, hostname: "." }, TypeError, "hostname must be a name or an address"],
-  ["a hostname that is a URL", { port: 1, hostname: "http://a" }, TypeError, "hostname must be a name or an address"],
+  [
+    "a hostname of 254 characters",
+    { port: 1, hostname: `${"a.".repeat(126)}aa` },
+    TypeError,
+    "hostname must be a name",
+  ],
+  ["a hostname with a label of 64 characters", { port: 1, hostname: "a".repeat(64) }, TypeError, "hostname must be a"],
+  ["a hostname that is a URL", { port: 1, hostname: "http://a" }, TypeError, "address, without scheme and port, got"],
   ["a hostname with a port", { port: 1, hostname: "a:80" }, TypeError, "hostname must be a name or an address"],
   ["localPort 0", { port: 1, localPort: 0 }, RangeError, "localPort must be"],
   ["localPort 65536", { port: 1, localPort: 65536 }, RangeError, "localPort must be"],
@@ -36,6 +46,12 @@ const BAD: Case[] = [
     { port: 1, localAddress: "localhost" },
     TypeError,
     "localAddress must be an IP address",
+  ],
+  [
+    "a localAddress of the other IP version",
+    { port: 1, hostname: "127.0.0.1", localAddress: "::1" },
+    TypeError,
+    "localAddress must be an IPv4 address, as 127.0.0.1 is one",
   ],
   ["a negative timeout", { port: 1, timeout: -1 }, RangeError, "timeout must be 0 or more milliseconds, got -1"],
   ["timeout NaN", { port: 1, timeout: NaN }, RangeError, "timeout must be"],
@@ -71,6 +87,40 @@ const UNKNOWN: Case[] = [
   ["an unknown option", { port: 1, retries: 3 }, TypeError, 'unknown option "retries", known are'],
   ["host", { port: 1, host: "a" }, TypeError, 'unknown option "host", did you mean hostname?'],
 ];
+
+describe("a connect while Object.prototype has properties named as options", () => {
+  const native = runtime === "node" ? [] : [runtime];
+  for (const api of ["portable", "node", ...native]) {
+    test(`takes none of them: ${api}`, async () => {
+      await using server = await startServer(echo);
+      const command = commandFor("tests/programs/polluted.ts", [String(server.port), api]);
+      const outcomes = await runForJson<Record<string, string>>(command);
+      expect(Object.keys(outcomes).length).toBeGreaterThan(10);
+      expect(Object.entries(outcomes).filter(([, outcome]) => outcome !== "connected")).toEqual([]);
+    });
+  }
+});
+
+const noPermissions = runtime === "deno" ? undefined : "this is not Deno";
+test.skipIf(noPermissions)(
+  because("a missing permission to bind is an error that the caller can catch", noPermissions),
+  async () => {
+    await using server = await startServer(echo);
+    const url = (file: string): string => JSON.stringify(new URL(`../../${file}`, import.meta.url).href);
+    const program = `import { connect } from ${url("mod.ts")};
+      import { connect as node } from ${url("src/adapters/node.ts")};
+      const target = { hostname: "127.0.0.1", port: ${server.port} };
+      for (const bound of [{ localAddress: "127.0.0.1" }, { localPort: 40001 }]) {
+        for (const dial of [connect, node]) {
+          await dial({ ...target, ...bound }).catch((error) => console.log(error.name));
+        }
+      }`;
+    const flags = ["run", "--quiet", "--no-prompt", `--allow-net=127.0.0.1:${server.port}`];
+    const source = `data:application/typescript,${encodeURIComponent(program)}`;
+    const { stdout, stderr } = await run([process.execPath, ...flags, source]);
+    expect({ stdout, stderr }).toEqual({ stdout: "NotCapable\n".repeat(4), stderr: "" });
+  },
+);
 
 type AnyConnect = (options: never) => Promise<unknown>;
 

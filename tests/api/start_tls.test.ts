@@ -111,6 +111,65 @@ describe("startTls()", () => {
         await Promise.all([secure.closed, plain.closed]);
       });
 
+      test("sends everything to a peer that reads late", async () => {
+        let received = 0;
+        const late = tls.createServer(certificate, (socket) => {
+          socket.on("error", () => {}).on("data", (chunk) => received += chunk.length).pause();
+          setTimeout(() => socket.resume(), 1000);
+        });
+        await new Promise<void>((resolve) => late.listen(0, "127.0.0.1", resolve));
+        const { port } = late.address() as net.AddressInfo;
+        const plain = await connect({ hostname: "127.0.0.1", port, ...extra });
+        const secure = await plain.startTls({ ca: certificate.cert });
+        const writer = secure.writable.getWriter();
+        let written = 0;
+        for (let i = 0; i < 50; i++) writer.write(new Uint8Array(400_000)).then(() => written++, () => {});
+        await sleep(300);
+        // What the two kernels hold, and what is on its way.
+        expect(written).toBeLessThan(40);
+        await secure.close();
+        await secure.closed;
+        await sleep(50);
+        expect({ written, received }).toEqual({ written: 50, received: 20_000_000 });
+        late.close();
+      });
+
+      test("has a write that the peer does not take fail when the connection is dropped", async () => {
+        const deaf = tls.createServer(certificate, (socket) => void socket.on("error", () => {}).pause());
+        await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));
+        const { port } = deaf.address() as net.AddressInfo;
+        const plain = await connect({ hostname: "127.0.0.1", port, ...extra });
+        const secure = await plain.startTls({ ca: certificate.cert });
+        const writing = secure.writable.getWriter().write(new Uint8Array(20_000_000));
+        setTimeout(() => secure.reset(), 200);
+        await expect(writing).rejects.toMatchObject({ code: "ECONNABORTED" });
+        deaf.close();
+      });
+
+      test("rejects when the connection is closed during the handshake", async () => {
+        const mute = net.createServer((socket) => void socket.on("error", () => {}).resume());
+        await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+        const { port } = mute.address() as net.AddressInfo;
+        const plain = await connect({ hostname: "127.0.0.1", port, ...extra });
+        const starting = plain.startTls({ hostname: "localhost", ca: certificate.cert });
+        const failure = expect(starting).rejects.toMatchObject({ code: "ECONNABORTED" });
+        await sleep(50);
+        await Promise.all([failure, plain.close()]);
+        await plain.closed;
+        mute.close();
+      });
+
+      test("trusts nobody for what stands on Object.prototype", async () => {
+        for (const [name, value] of [["insecure", true], ["ca", certificate.cert]] as const) {
+          const plain = await afterStartTls();
+          await readUntil(plain, "220 go ahead\r\n");
+          Object.defineProperty(Object.prototype, name, { value, configurable: true });
+          const failure = plain.startTls({ hostname: "localhost" }).catch((error) => error);
+          const error = await failure.finally(() => Reflect.deleteProperty(Object.prototype, name));
+          expect(error, name).toMatchObject({ code: expect.stringMatching(/SELF_SIGNED|UNABLE_TO_VERIFY/) });
+        }
+      });
+
       test("verifies an address as it was dialed, also some time after the last read", async () => {
         const plain = await afterStartTls();
         await readUntil(plain, "220 go ahead\r\n");

@@ -110,7 +110,33 @@ describe("waitForHttp()", () => {
     }
   });
 
+  test("every line of a header is sent, under one name", async () => {
+    let own: unknown;
+    await using server = await serve(({ headersDistinct }, response) => {
+      own = headersDistinct["x-own"];
+      response.end();
+    });
+    const headers = [["x-own", "1"], ["X-Own", ["2", "3"]]] as const;
+    await waitForHttp(`http://127.0.0.1:${server.port}/`, { headers });
+    expect(own).toEqual(["1", "2", "3"]);
+  });
+
+  test("an option that is undefined is one left out", async () => {
+    await using server = await serve((_request, response) => void setTimeout(() => response.end(), 2300));
+    const options = { attemptTimeout: undefined, hostname: undefined, method: undefined };
+    const { attempts } = await waitForHttp(`http://127.0.0.1:${server.port}/`, options);
+    expect(attempts).toBe(1);
+  });
+
   const refused: readonly [options: unknown, says: string][] = [
+    [{ retries: 3 }, 'Cannot wait: unknown option "retries", known are method, headers, status, insecure,'],
+    [{ host: "a" }, 'Cannot wait: unknown option "host", known are method, headers, status, insecure,'],
+    [{ port: 1 }, "Cannot wait: port stands in the URL, leave it out"],
+    [{ status: [] }, "Cannot wait: status must be a number from 100 to 999, a list of them, or a function, got"],
+    [
+      { status: [undefined] },
+      "Cannot wait: status must be a number from 100 to 999, a list of them, or a function, got",
+    ],
     [{ method: 5 }, "Cannot wait: method must be a token, got 5"],
     [{ method: "GE T" }, 'Cannot wait: method must be a token, got "GE T"'],
     [{ headers: null }, "Cannot wait: headers must be an object, got null"],
@@ -123,7 +149,7 @@ describe("waitForHttp()", () => {
     [{ insecure: "false" }, 'Cannot wait: insecure must be true or false, got "false"'],
     [
       { status: Object.create(null) },
-      "Cannot wait: status must be a number from 100, a list or a function, got [object",
+      "Cannot wait: status must be a number from 100 to 999, a list of them, or a function, got [object",
     ],
     [{ timeout: Object.create(null) }, "Cannot connect: timeout must be 0 or more milliseconds, got [object Object]"],
   ];

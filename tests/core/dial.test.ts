@@ -127,6 +127,28 @@ describe("dial() where the adapter tells the local port alone", () => {
 });
 
 describe("dial() with retry", () => {
+  for (const name of ["onRetry", "isRetriable"] as const) {
+    test(`handles the rejection of ${name} after an abort`, async () => {
+      const controller = new AbortController();
+      // Vitest reports a rejection that nothing handles.
+      const late = (): Promise<never> => {
+        controller.abort("enough");
+        return Promise.reject(new Error("late"));
+      };
+      const options = name === "onRetry" ? { retry: true, onRetry: late } : { retry: { isRetriable: late } };
+      const { error } = await play({ ...LITERAL, ...options, signal: controller.signal }, [codeError("ECONNREFUSED")]);
+      expect(error).toBe("enough");
+      await new Promise((resolve) => setTimeout(resolve));
+    });
+  }
+
+  test("dials what it was given, whatever onRetry does with the target", async () => {
+    const onRetry = ({ target }: { target: object }): void =>
+      void Object.assign(target, { port: 1, hostname: "other" });
+    const { adapter } = await play({ ...LITERAL, retry: true, onRetry }, [codeError("ECONNREFUSED"), "real"]);
+    expect(adapter.dialed).toEqual(["127.0.0.1", "127.0.0.1"]);
+  });
+
   const failures: Script[] = [
     "self",
     ..."ECONNREFUSED ECONNRESET EHOSTUNREACH ENETUNREACH ETIMEDOUT EADDRNOTAVAIL ENOTFOUND EAI_AGAIN EMFILE ENFILE"

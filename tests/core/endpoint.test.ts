@@ -21,6 +21,19 @@ describe("parseEndpoint()", () => {
     test(`reads ${text}`, () => expect(parseEndpoint(text)).toEqual({ hostname, port }));
   }
 
+  const misread: [text: string, says: string][] = [
+    ["::1:80", "an IPv6 address needs brackets, as in [::1]:80"],
+    ["fe80::1%eth0:80", "an IPv6 address needs brackets, as in [::1]:80"],
+    ["http://localhost:3000", "a URL is no endpoint, expected HOST:PORT"],
+    ["redis://localhost:6379", "a URL is no endpoint, expected HOST:PORT"],
+    ["a:1:2", "expected PORT, HOST:PORT or [IPV6]:PORT"],
+    ["256.1.1.1:80", "the host is neither a host name nor an address"],
+    [`${"a".repeat(64)}:80`, "the host is neither a host name nor an address"],
+  ];
+  for (const [text, says] of misread) {
+    test(`says of ${text} that ${says}`, () => expect(() => parseEndpoint(text)).toThrow(`: ${says}`));
+  }
+
   const shapeless = [
     ...[
       "",

@@ -93,6 +93,9 @@ describe("isRetriable()", () => {
   });
   test("knows Deno's errors that have no code", () => {
     expect(isRetriable(new Error("failed to lookup address information: Name or service not known"))).toBe(true);
+    for (const code of ["DNS_ECONNREFUSED", "DNS_EREFUSED", "DNS_ETIMEOUT", "ESERVFAIL"]) {
+      expect(isRetriable(codeError(code)), code).toBe(true);
+    }
     expect(isRetriable(new Error("Too many open files (os error 24)"))).toBe(true);
   });
 });

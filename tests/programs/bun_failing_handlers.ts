@@ -56,7 +56,7 @@ for (const name of ["open", "data", "close"] as const) {
         throw new Error("boom");
       };
       const error = { error: (_: unknown, { message }: Error) => void heard.push(`error ${message}`) };
-      const handlers = { data() {}, [name]: handler, ...(hasError ? error : {}) };
+      const handlers = { data: () => void heard.push("data"), [name]: handler, ...(hasError ? error : {}) };
       outcomes[`${name}, async ${isAsync}, error handler ${hasError}`] = await outcomeOf(handlers);
     }
   }

@@ -50,9 +50,11 @@ function throws(socket: object, handlers: object, name: string, ...args: readonl
   }
 }
 
-/** Calls the `open` handler as Bun does; if it throws, the socket is closed. */
-export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>): void {
-  if (throws(socket, handlers, "open")) socket.terminate();
+/** Calls the `open` handler as Bun does; if it throws, the socket is closed. Returns whether the socket is still open. */
+export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>): boolean {
+  if (!throws(socket, handlers, "open")) return true;
+  socket.terminate();
+  return false;
 }
 
 /**
@@ -73,10 +75,12 @@ export function attachHandlers<Data>(
   const socket = withData(bufferedSocket, data);
   socket.reload({ socket: handlers });
   const opensLate = opensAfterHandshake(handlers, isTls);
-  if (!opensLate) callOpen(socket, handlers);
+  let isOpen = opensLate || callOpen(socket, handlers);
   for (const [name, ...details] of events) {
+    // A closed socket has no more events.
+    if (!isOpen) break;
     if (name === "data") throws(socket, handlers, name, asBinaryType(details[0] as Uint8Array, handlers.binaryType));
-    else if (name === "handshake" && opensLate) callOpen(socket, handlers);
+    else if (name === "handshake" && opensLate) isOpen = callOpen(socket, handlers);
     else throws(socket, handlers, name, ...details);
   }
   return socket;

@@ -19,8 +19,9 @@ function endpoints(socket: Bun.Socket<unknown>): EndpointPair | null {
   };
 }
 
+/** Not `Bun.dns`, whose pending lookup keeps the process alive. */
 async function lookup(hostname: string): Promise<readonly string[]> {
-  return (await Bun.dns.lookup(hostname)).map(({ address }) => address);
+  return await (await import("../node/lookup.ts")).lookup(hostname);
 }
 
 const silentHandlers: Bun.SocketHandler<unknown> = { data() {} };
@@ -39,7 +40,8 @@ export function adapterFor<Data>(
   return {
     // A pending Bun.connect cannot be cancelled: the core resets or closes a socket that opens later.
     open: (target): Attempt<Bun.Socket<Data>> => ({
-      opened: Bun.connect<Data>({ ...nativeOptions, ...target, socket: handlers } as NativeOptions<Data>),
+      // Without a prototype: Bun would read options from Object.prototype.
+      opened: Bun.connect<Data>(Object.assign(Object.create(null), nativeOptions, target, { socket: handlers })),
       abandon() {},
     }),
     endpoints,
@@ -66,8 +68,8 @@ export function adapterFor<Data>(
 export const bunAdapter: PortableAdapter<Bun.Socket<EventBuffer>> = {
   ...adapterFor<EventBuffer>({ allowHalfOpen: true }, bufferHandlers, () => {}),
   open: (target) => {
-    const options = { ...target, allowHalfOpen: true, socket: bufferHandlers, data: new EventBuffer() };
-    return { opened: Bun.connect<EventBuffer>(options), abandon() {} };
+    const own = { allowHalfOpen: true, socket: bufferHandlers, data: new EventBuffer() };
+    return { opened: Bun.connect<EventBuffer>(Object.assign(Object.create(null), target, own)), abandon() {} };
   },
   watchPeer,
   close: (socket) => void socket.end(),

@@ -1,8 +1,14 @@
-import { lookup as systemLookup, type LookupAddress, Resolver } from "node:dns";
+import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, TcpNetConnectOpts } from "node:net";
+// Not loaded when it is needed: on Bun that would wait for the same threads.
+import { lookUpDirectly } from "./lookup_directly.ts";
 
-/** How long the system's resolver may take before the name servers are also asked directly. */
+/** How long the system's resolver may take before the name is also looked up directly. */
 const SLOW_MS = 500;
+/** The same while so many other lookups are pending that libuv may not have begun with this one. */
+const QUEUED_MS = 50;
+/** How many lookups libuv makes at a time: half of the four threads of its pool. */
+const SYSTEM_LOOKUPS = 2;
 
 /** The pending lookups by the system, at most one for each name. */
 const underWay = new Map<string, Promise<string[]>>();
@@ -21,29 +27,19 @@ function askSystem(hostname: string): Promise<string[]> {
   return asked;
 }
 
-/** Asks the name servers, which needs no thread of the pool; calls back only with addresses. */
-function askServers(hostname: string, onAnswer: (addresses: string[]) => void): () => void {
-  const resolver = new Resolver();
-  const take = (error: Error | null, addresses: string[]): void => {
-    if (error === null && addresses.length > 0) onAnswer(addresses);
-  };
-  resolver.resolve4(hostname, take);
-  resolver.resolve6(hostname, take);
-  return () => resolver.cancel();
-}
-
 /**
  * All addresses of a name from the system's resolver, which also reads the hosts file. Calls for the same name share a
  * pending lookup.
  *
  * getaddrinfo(3) blocks one of libuv's four threads until it has an answer: four names with a silent server would block
- * the lookup of every other name. So the name servers are also asked directly when the system takes long. The first
- * addresses win; a failure is always that of the system.
+ * the lookup of every other name. So a name is also looked up directly when the system takes long. The first addresses
+ * win; a failure is always that of the system.
  */
 export function lookup(hostname: string): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     let cancel = (): void => {};
-    const timer = setTimeout(() => cancel = askServers(hostname, resolve), SLOW_MS);
+    const mayBeQueued = underWay.size >= SYSTEM_LOOKUPS && !underWay.has(hostname);
+    const timer = setTimeout(() => cancel = lookUpDirectly(hostname, resolve), mayBeQueued ? QUEUED_MS : SLOW_MS);
     askSystem(hostname).then(resolve, reject).finally(() => {
       clearTimeout(timer);
       cancel();

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { Duplex } from "node:stream";
+import { Duplex, finished } from "node:stream";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { type ByteStream, type ByteStreamListener, connectionFailure } from "../../core/byte_stream.ts";
 import { byteStream } from "./byte_stream.ts";
@@ -32,6 +32,7 @@ function duplexOf(encrypted: ByteStream, onFailure: (error: unknown) => void): D
     allowHalfOpen: true,
     read: () => encrypted.resume(),
     write(chunk: Uint8Array, _encoding, callback) {
+      if (chunk.length === 0) return callback();
       const writing = encrypted.write(chunk);
       if (writing === undefined) callback();
       else writing.then(() => callback(), callback);
@@ -51,10 +52,20 @@ function duplexOf(encrypted: ByteStream, onFailure: (error: unknown) => void): D
   return duplex;
 }
 
+/** Settles once the stream has passed on everything that it has taken. */
+function flushed(duplex: Duplex): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error | null): void => error ? reject(error) : resolve();
+    if (duplex.writableEnded) finished(duplex, { readable: false }, settle);
+    else duplex.write(new Uint8Array(), settle);
+  });
+}
+
 /** The decrypted bytes. A failure of the connection below is reported unchanged, before TLS's own error. */
 class TlsByteStream implements ByteStream {
   readonly #decrypted: ByteStream;
   readonly #encrypted: ByteStream;
+  readonly #duplex: Duplex;
   readonly #socket: TLSSocket;
   #listener: ByteStreamListener | undefined;
   #isPaused = false;
@@ -62,8 +73,9 @@ class TlsByteStream implements ByteStream {
   #quietTicks = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(encrypted: ByteStream, socket: TLSSocket) {
+  constructor(encrypted: ByteStream, duplex: Duplex, socket: TLSSocket) {
     this.#encrypted = encrypted;
+    this.#duplex = duplex;
     this.#decrypted = byteStream(socket);
     this.#socket = socket;
   }
@@ -114,12 +126,16 @@ class TlsByteStream implements ByteStream {
     this.#decrypted.resume();
   }
 
+  /** Bun's TLSSocket reports a write as done when the stream below has it in its queue. */
   write(chunk: Uint8Array): Promise<void> | undefined {
-    return this.#decrypted.write(chunk);
+    const written = this.#decrypted.write(chunk);
+    if (this.#duplex.writableLength === 0) return written;
+    return Promise.all([written, flushed(this.#duplex)]).then(() => {});
   }
 
-  closeWrite(): Promise<void> {
-    return this.#decrypted.closeWrite();
+  async closeWrite(): Promise<void> {
+    await this.#decrypted.closeWrite();
+    if (this.#duplex.writableLength > 0) await flushed(this.#duplex);
   }
 
   async close(): Promise<void> {
@@ -150,13 +166,18 @@ export function startTls(encrypted: ByteStream, settings: TlsSettings): TlsAttem
       abandon();
     };
     const duplex = duplexOf(encrypted, onFailure);
-    const options: ConnectionOptions = { socket: duplex, host: hostname };
-    if (isIP(hostname) === 0) options.servername = hostname;
-    if (ca !== undefined) options.ca = typeof ca === "string" ? ca : [...ca];
-    if (cert !== undefined) options.cert = cert;
-    if (key !== undefined) options.key = key;
-    if (alpnProtocols !== undefined) options.ALPNProtocols = [...alpnProtocols];
-    const socket = connect({ ...options, rejectUnauthorized: !insecure });
+    // Each option is an own property: what stands on Object.prototype may not decide which peer is trusted.
+    const options: ConnectionOptions = {
+      socket: duplex,
+      host: hostname,
+      servername: isIP(hostname) === 0 ? hostname : undefined,
+      ca: typeof ca === "string" ? ca : ca && [...ca],
+      cert,
+      key,
+      ALPNProtocols: alpnProtocols && [...alpnProtocols],
+      rejectUnauthorized: !insecure,
+    };
+    const socket = connect(options);
     abandon = () => {
       reject(Object.assign(new Error("Cannot start TLS: the connection was dropped"), { code: "ECONNABORTED" }));
       encrypted.reset();
@@ -168,7 +189,7 @@ export function startTls(encrypted: ByteStream, settings: TlsSettings): TlsAttem
     };
     socket.on("error", onFailure).on("close", onClose).once("secureConnect", () => {
       socket.off("error", onFailure).off("close", onClose);
-      bytes = new TlsByteStream(encrypted, socket);
+      bytes = new TlsByteStream(encrypted, duplex, socket);
       duplex.once("end", () => bytes?.endedBelow());
       resolve({ bytes, socket });
     });

@@ -1,0 +1,49 @@
+import { Resolver } from "node:dns";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import process from "node:process";
+import { isDeno, isWindows } from "../detect.ts";
+
+const HOSTS_FILE = isWindows ? `${process.env["SystemRoot"]}\\System32\\drivers\\etc\\hosts` : "/etc/hosts";
+
+/** The addresses of a name in the hosts file (hosts(5)). */
+function fromHostsFile(name: string): string[] {
+  // Deno might ask the user, and there a lookup waits for no other.
+  if (isDeno) return [];
+  let text = "";
+  try {
+    text = readFileSync(HOSTS_FILE, "utf8");
+  } catch {
+    // The system may have none.
+  }
+  const lines = text.split("\n").map((line) => line.replace(/#.*/, "").trim().toLowerCase().split(/\s+/));
+  return lines.filter(([address = "", ...names]) => isIP(address) !== 0 && names.includes(name)).map(([first]) =>
+    first!
+  );
+}
+
+/** The addresses that a name has without any name server: by the hosts file, or as loopback (RFC 6761, 6.3). */
+function withoutServers(hostname: string): string[] {
+  const name = hostname.toLowerCase().replace(/\.$/, "");
+  const known = fromHostsFile(name);
+  return known.length === 0 && /(^|\.)localhost$/.test(name) ? ["127.0.0.1", "::1"] : known;
+}
+
+/**
+ * Asks for the addresses of a name without a thread of libuv's pool: the hosts file, then the name servers. Calls back
+ * only with addresses. Returns a function that ends the search.
+ */
+export function lookUpDirectly(hostname: string, onAnswer: (addresses: string[]) => void): () => void {
+  const known = withoutServers(hostname);
+  if (known.length > 0) {
+    onAnswer(known);
+    return () => {};
+  }
+  const resolver = new Resolver();
+  const take = (error: Error | null, addresses: string[]): void => {
+    if (error === null && addresses.length > 0) onAnswer(addresses);
+  };
+  resolver.resolve4(hostname, take);
+  resolver.resolve6(hostname, take);
+  return () => resolver.cancel();
+}
