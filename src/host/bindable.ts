@@ -36,6 +36,14 @@ function isInTheWay(row: SocketRow, address: BindAddress): boolean {
   return EVERY_ADDRESS.includes(address) || sameEndpoint(local, { hostname: address ?? "", port: local.port });
 }
 
+/**
+ * Whether this socket makes bind() fail also for a server that sets SO_REUSEADDR, as far as the table shows: a
+ * connection may belong to a client without SO_REUSEADDR, and only a bind can tell.
+ */
+function stopsEveryServer({ local, remote, state }: SocketRow): boolean {
+  return state === "LISTEN" || sameEndpoint(local, remote);
+}
+
 /** The owner of the socket described last, by inode: finding an owner means reading every process. */
 const owners = new Map<number, string>();
 
@@ -87,7 +95,9 @@ async function addressesOf(hostname: string): Promise<string[]> {
 }
 
 function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRow[]): PortTakenError {
-  const listener = rows.find(({ state }) => state === "LISTEN");
+  const others = rows.filter((row) => isInTheWay(row, address));
+  const holder = rows.find(({ state }) => state === "LISTEN") ?? others.find(({ state }) => state !== "TIME_WAIT") ??
+    others[0];
   // Deno's node:net reports an address of another machine as EINVAL.
   const isElsewhere = code === "EADDRNOTAVAIL" || code === "EINVAL";
   const reason = code === "EACCES"
@@ -95,7 +105,7 @@ function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRo
     : isElsewhere && address !== undefined
     ? `${address} is not an address of this machine`
     : code === "EADDRINUSE"
-    ? listener ? describeRow(listener) : "a program has bound it"
+    ? holder ? describeRow(holder) : "a program has bound it"
     : `binding it failed with ${code}`;
   return new PortTakenError(code, reason);
 }
@@ -107,8 +117,10 @@ function isHeldOnWindows(code: string, platform: string): boolean {
 
 const HELD = "a program holds it for itself alone, or Windows does: see realpeer check";
 
-/** Parameters for tests. */
 export interface BindableOptions {
+  /** Whether the server sets SO_REUSEADDR: then most connections that are closed do not hold the port. */
+  readonly setsReuse?: boolean;
+  /** These two are parameters for tests. */
   readonly platform?: string;
   readonly bind?: TryBind;
 }
@@ -126,12 +138,13 @@ export interface BindableOptions {
 export async function assertBindable(
   port: number,
   hostname?: string,
-  { platform = process.platform, bind = tryBind }: BindableOptions = {},
+  { setsReuse = false, platform = process.platform, bind = tryBind }: BindableOptions = {},
 ): Promise<void> {
   const addresses: BindAddress[] = hostname === undefined ? [undefined] : await addressesOf(hostname);
   const hasTable = platform === "linux";
   const rows = hasTable ? readSockets(isOnPort(port)) : [];
-  const inTheWay = rows.filter((row) => addresses.some((address) => isInTheWay(row, address)));
+  const isCertain = setsReuse ? stopsEveryServer : () => true;
+  const inTheWay = rows.filter((row) => isCertain(row) && addresses.some((address) => isInTheWay(row, address)));
   const first = inTheWay.find(({ state }) => state === "LISTEN") ?? inTheWay[0];
   if (first !== undefined) throw new PortTakenError("EADDRINUSE", describeRow(first));
   for (const address of addresses) {

@@ -66,21 +66,24 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     });
   }
 
-  test("a server that cannot bind says why: TIME_WAIT, with the time that is left", async () => {
+  test("a server that cannot bind says why, and one that could bind does not", async () => {
     const held = await startServer((socket) => socket.end());
     const { port } = held;
-    // The server's end closes first, and keeps its port in TIME_WAIT.
+    // The server's end closes first, and keeps its port in TIME_WAIT: no server with SO_REUSEADDR minds.
     await run(["bash", "-c", `cat < /dev/tcp/127.0.0.1/${port}`]);
     await held[Symbol.asyncDispose]();
     await until(() => socketsOnPort(port).length > 0 && !isListening(port), "TIME_WAIT");
+    const failing = ["start", "sleep 0.1; exit 98", `127.0.0.1:${port}`];
+    const end = "realpeer: The server ended with status 98 before it was ready";
+    expect(await runRealpeer(failing)).toMatchObject({ code: 1, stderr: `${end}\n` });
+    const itself = `{ port: ${port}, localPort: ${port}, host: "127.0.0.1" }`;
+    await run(["node", "-e", `const s = require("net").connect(${itself}, () => s.end()).resume()`]);
     // A mistyped command line has another reason.
     const mistyped = await runRealpeer(["start", "no-such-program-anywhere 2>/dev/null", `127.0.0.1:${port}`]);
     expect(mistyped.stderr).toMatch(/ended with status 127 before it was ready\n$/);
-    const { code, stderr } = await runRealpeer(["start", "sleep 0.1; exit 98", `127.0.0.1:${port}`]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /ended with status 98 before it was ready; on port \d+, a closed connection holds it in TIME_WAIT for another \d+ s\n$/,
-    );
+    const { code, stderr } = await runRealpeer(failing);
+    const reason = `on port ${port}, a closed connection holds it in TIME_WAIT for another`;
+    expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`^${end}; ${reason} \\d+ s\\n$`))]);
   });
 
   test("a stale server is 1 before anything starts, and named; --reuse takes it and leaves it alone", async () => {

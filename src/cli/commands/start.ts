@@ -155,7 +155,9 @@ class Start {
     for (const target of this.#request.targets) {
       if (target.kind === "unix") continue;
       const hostname = target.kind === "tcp" && target.isPortOnly ? undefined : target.hostname;
-      const reason: unknown = await assertBindable(target.port, hostname).catch((error: unknown) => error);
+      // Nearly every server sets SO_REUSEADDR.
+      const bound = assertBindable(target.port, hostname, { setsReuse: true });
+      const reason: unknown = await bound.catch((error: unknown) => error);
       if (reason instanceof PortTakenError) return `${end}; on port ${target.port}, ${reason.message}`;
     }
     return end;
