@@ -139,7 +139,7 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     // It has found the port free, as the first has, and its own server never listens.
     const second = await runRealpeer(["start", `sleep 60 # ${program}`, String(port), "--", "echo", "ran"]);
     expect([second.code, second.stdout]).toEqual([1, ""]);
-    expect(second.stderr).toMatch(/which another realpeer has started|another one listens already/);
+    expect(second.stderr).toMatch(/which another realpeer process started|another one listens already/);
     expect((await first.finished).code).toBe(0);
     expectNothingLeft(port);
   });
