@@ -5,33 +5,37 @@ import { PROC, type SocketInfo } from "../host/inspect.ts";
 export const PROC_OPTION = { proc: { type: "string" } } as const;
 
 /** The commands that show the same on systems without /proc/net, in their usual shells. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+const SCANS_ELSEWHERE: Readonly<Record<string, string>> = {
   darwin: `netstat -anv -p tcp | awk '$4 == $5 && $6 != "TIME_WAIT"'`,
   freebsd: `sockstat -46c -P tcp | awk '$6 == $7'`,
   win32: "in PowerShell, Get-NetTCPConnection | Where-Object { $_.LocalPort -eq $_.RemotePort -and " +
     "$_.LocalAddress -eq $_.RemoteAddress -and $_.State -ne 'TimeWait' } | Format-Table LocalAddress, LocalPort, OwningProcess",
 };
-const ELSEWHERE_AT_LEAST = "netstat -an -p tcp";
+const SCAN_AT_LEAST = "netstat -an -p tcp";
 
-/** The error with a hint; on systems without /proc, the command that shows the same. */
-export function withHint(error: unknown): unknown {
+const OTHER_FOLDER = `is proc(5) mounted on ${PROC}? Else name its place with --proc`;
+/** The hint of commands without `--proc`. */
+export const MOUNT_PROC: string = `mount proc(5): mount -t proc proc ${PROC}`;
+
+/** The error with a hint: `ifMissing` without proc(5), on other systems the command that shows the same. */
+export function withHint(error: unknown, ifMissing: string): unknown {
   const { name, code, path, message } = error as NodeJS.ErrnoException;
   if (name === "NotCapable") {
     return new Error(`Cannot read ${PROC}: Deno allows that only with the --allow-all flag`, { cause: error });
   }
   if (code === undefined) return error;
   const hint = process.platform === "linux"
-    ? code === "ENOENT" ? `is proc(5) mounted on ${PROC}? Else name its place with --proc` : "run it as root"
-    : `this system has its own command: ${ELSEWHERE[process.platform] ?? ELSEWHERE_AT_LEAST}`;
+    ? code === "ENOENT" ? ifMissing : "run it as root"
+    : `this system has its own command: ${SCANS_ELSEWHERE[process.platform] ?? SCAN_AT_LEAST}`;
   return new Error(`Cannot read ${path ?? message} (${code}), ${hint}`, { cause: error });
 }
 
 /** Runs code that reads /proc, and adds a hint to its error. */
-export function readingProc<Result>(read: () => Result): Result {
+export function readingProc<Result>(read: () => Result, ifMissing: string = OTHER_FOLDER): Result {
   try {
     return read();
   } catch (error) {
-    throw withHint(error);
+    throw withHint(error, ifMissing);
   }
 }
 

@@ -7,7 +7,7 @@ import { ConnectTimeoutError, describeFailure } from "../core/errors.ts";
 import { type ConnectOptions, resolveOptions } from "../core/options.ts";
 import type { RetryOptions } from "../core/retry.ts";
 import { roundMs } from "./output.ts";
-import { withHint } from "./proc_access.ts";
+import { MOUNT_PROC, withHint } from "./proc_access.ts";
 import type { HttpTarget, TcpTarget, UnixTarget, WaitTarget } from "./target.ts";
 
 /** How to wait for each target. Times are milliseconds; 0 is no limit. */
@@ -110,7 +110,8 @@ export class TargetWait {
       // The port to bind is always on this host, whatever its name.
       await waitWith(adapter, resolved, { counts: this.#counts, openHint: () => openLocalHint("localhost") });
     } catch (error) {
-      throw (error as Error).name === "NotCapable" ? withHint(error) : error;
+      const { name, path } = error as NodeJS.ErrnoException;
+      throw name === "NotCapable" || path !== undefined ? withHint(error, MOUNT_PROC) : error;
     }
   }
 

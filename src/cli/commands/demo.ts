@@ -10,7 +10,7 @@ import { Status, UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
 import { printable, roundMs, StatusLine, writeJson } from "../output.ts";
 import { pause } from "../pause.ts";
-import { readingProc } from "../proc_access.ts";
+import { MOUNT_PROC, readingProc } from "../proc_access.ts";
 import type { System } from "../runtime/system.ts";
 
 const DEFAULT_ATTEMPTS = 65_536;
@@ -99,7 +99,7 @@ function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Reques
 /** `realpeer demo`: dials a dead local port until the kernel connects the socket to itself. */
 export async function demo(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
   const request = readRequest(args);
-  const settings = readingProc(readPortSettings);
+  const settings = readingProc(readPortSettings, MOUNT_PROC);
   const hostname = selfConnectAddress();
   const port = request.port ?? await chooseDeadPort(settings, hostname);
   const listener = await whoListens(port, hostname);

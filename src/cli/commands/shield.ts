@@ -29,7 +29,7 @@ function readRequest(args: readonly string[]): Request {
 }
 
 /** The alternatives to a shield on other systems. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+const ALTERNATIVES: Readonly<Record<string, string>> = {
   darwin: "macOS keeps ports from clients by its range: sysctl net.inet.ip.portrange.first",
   win32: "Windows keeps ports from clients by netsh int ipv4 add excludedportrange",
 };
@@ -39,7 +39,7 @@ function describe({ port, state }: Pick<PortShield, "port" | "state">): string {
     held: "held",
     listening: "a server listens, held as soon as it goes",
     "not-at-risk": "not at risk, the kernel gives it to no client",
-    unsupported: `unsupported, ${ELSEWHERE[process.platform] ?? "only Linux has it"}; see realpeer check ${port}`,
+    unsupported: `unsupported, ${ALTERNATIVES[process.platform] ?? "only Linux has it"}; see realpeer check ${port}`,
   };
   return `${port} ${words[state]}\n`;
 }

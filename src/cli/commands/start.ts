@@ -1,5 +1,7 @@
 import process from "node:process";
+import { isDeno } from "../../adapters/detect.ts";
 import { assertBindable, PortTakenError } from "../../host/bindable.ts";
+import { PROC } from "../../host/inspect.ts";
 import { type Server, startServer } from "../../host/start_server.ts";
 import { Status } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
@@ -86,7 +88,8 @@ class Start {
     const { signal } = this.#interrupts;
     const { log, quiet, command } = this.#request;
     if (process.platform === "linux" && !server.tree.isVisible) {
-      this.#say("Deno shows no processes without --allow-all: only the server's process group will be stopped");
+      const why = isDeno ? "Deno shows no processes without --allow-all" : `${PROC} shows no processes`;
+      this.#say(`${why}: only the server's process group will be stopped`);
     }
     const life = new ServerLife(server);
     // Without a log file the server's output would mix with the progress on the terminal.
