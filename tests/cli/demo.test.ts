@@ -17,7 +17,7 @@ describe("realpeer demo", () => {
     const { code, stdout, stderr } = await run(inLab(realpeer("demo", String(LAB_PORT))));
     const end = `127.0.0.1:${LAB_PORT}`;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(new RegExp(`^connected ${end} ${end}\\n1 attempts? in \\d+ ms\\n$`));
+    expect(stdout).toMatch(new RegExp(`^connected ${end} ${end}\\n1 attempt in \\d+ ms\\n$`));
   });
 
   test.skipIf(noLab)(because("reproduces it in the kernel's own range, on a port at risk", noLab), async () => {
@@ -58,7 +58,9 @@ describe("realpeer demo", () => {
     const { code, stdout } = await run(inLab(guarded));
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/^none got through: the kernel made one \d+ times, all rejected\n30\d\d attempts in /),
+      expect.stringMatching(
+        /^none got through: the guard rejected \d+ self-connections\n30\d\d attempts in /,
+      ),
     ]);
     expect(JSON.parse((await run(inLab([...guarded, "--json"]))).stdout)).toEqual({
       port: LAB_PORT,
@@ -83,6 +85,9 @@ describe("realpeer demo", () => {
     expect(stderr).toMatch(
       new RegExp(`^realpeer: Cannot demonstrate on ${server.port}: ${who}, take another port or none\\n$`),
     );
+    const document = await runHere(["demo", String(server.port), "--json"]);
+    const nothing = { selfConnected: false, attempts: 0, elapsed: 0, local: null, remote: null };
+    expect([document.code, JSON.parse(document.stdout)]).toEqual([1, { port: server.port, ...nothing }]);
     expect(accepted).toBe(0);
   });
 
@@ -130,7 +135,9 @@ describe("progress of realpeer demo", () => {
     expect(warning).toContain("Port 32767 cannot be connected to itself");
     const drawn = progress.split("\r\x1b[K").filter(Boolean);
     expect(drawn.length).toBeGreaterThan(0);
-    for (const line of drawn) expect(line).toMatch(/^dialing (127\.0\.0\.1|\[::1\]):32767: \d+ attempts, [\d.]+ m?s$/);
+    for (const line of drawn) {
+      expect(line).toMatch(/^dialing (127\.0\.0\.1|\[::1\]):32767: \d+ attempts? in [\d.]+ m?s$/);
+    }
     expect(progress.endsWith("\r\x1b[K")).toBe(true);
   });
 
@@ -140,7 +147,7 @@ describe("progress of realpeer demo", () => {
     const drawn = system.stderr.text.split("\r\x1b[K").filter(Boolean);
     expect(drawn.length).toBeGreaterThan(0);
     for (const line of drawn) {
-      expect(line).toMatch(/^dialing \S+: \d+ attempts, \d+ % of the range walked, [\d.]+ m?s$/);
+      expect(line).toMatch(/^dialing \S+: \d+ attempts? in [\d.]+ m?s, \d+ % of the expected number$/);
     }
   });
 

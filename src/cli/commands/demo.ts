@@ -39,6 +39,9 @@ interface Outcome extends DemoState {
   readonly elapsed: number;
 }
 
+/** The outcome on a port that a server has. */
+const NOT_DIALED = { isPossible: false, connection: null, attempts: 0, rejected: 0, elapsed: 0 } as const;
+
 function readRequest(args: readonly string[]): Request {
   const { values, positionals } = parseArguments("demo", args, OPTIONS);
   const { attempts = String(DEFAULT_ATTEMPTS), hold = "0", guarded = false, json = false } = values;
@@ -48,6 +51,14 @@ function readRequest(args: readonly string[]): Request {
     throw new UsageError(`Cannot read --attempts ${attempts}: expected a number from 1`);
   }
   return { port, maxAttempts: Number(attempts), hold: parseDuration("--hold", hold), isGuarded: guarded, json };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function attemptsIn(count: number, ms: number): string {
+  return `${counted(count, "attempt")} in ${formatDuration(ms)}`;
 }
 
 /** Dials and shows the progress. */
@@ -62,9 +73,10 @@ async function dialInView(
   const state: DemoState = { attempts: 0, rejected: 0 };
   const started = performance.now();
   const status = new StatusLine(system, () => {
-    const share = expectedAttempts && `, ${Math.floor(100 * state.attempts / expectedAttempts)} % of the range walked`;
-    const elapsed = formatDuration(performance.now() - started);
-    return `dialing ${formatEndpoint(target)}: ${state.attempts} attempts${share ?? ""}, ${elapsed}`;
+    const share = expectedAttempts &&
+      `, ${Math.floor(100 * state.attempts / expectedAttempts)} % of the expected number`;
+    const effort = attemptsIn(state.attempts, performance.now() - started);
+    return `dialing ${formatEndpoint(target)}: ${effort}${share ?? ""}`;
   });
   try {
     const connection = await dialDeadPort(target, isGuarded, maxAttempts, state, signal);
@@ -81,15 +93,16 @@ function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Reques
     const selfConnected = connection?.isSelf ?? false;
     return writeJson(system, { port, selfConnected, attempts, elapsed: roundMs(elapsed), local, remote });
   }
-  const effort = `${attempts} attempts in ${formatDuration(elapsed)}`;
+  const effort = attemptsIn(attempts, elapsed);
   if (connection) {
     const { local, remote } = connection.pair;
     const peer = connection.isSelf ? "" : "a server that has started meanwhile, not itself: ";
     return system.stdout.write(`connected ${formatEndpoint(local)} ${formatEndpoint(remote)}\n${peer}${effort}\n`);
   }
   if (isGuarded) {
-    const times = rejected === 1 ? "once" : `${rejected} times`;
-    const what = rejected === 0 ? "the kernel made no self-connection" : `the kernel made one ${times}, all rejected`;
+    const what = rejected === 0
+      ? "the kernel made no self-connection"
+      : `the guard rejected ${counted(rejected, "self-connection")}`;
     return system.stdout.write(`none got through: ${what}\n${effort}\n`);
   }
   const advice = isPossible ? `, try again or with --attempts ${2 * maxAttempts}` : "";
@@ -105,6 +118,7 @@ export async function demo(args: readonly string[], system: System, { signal }: 
   const listener = await whoListens(port, hostname);
   if (listener !== null) {
     system.stderr.write(`realpeer: Cannot demonstrate on ${port}: ${printable(listener)}, take another port or none\n`);
+    if (request.json) writeOutcome({ ...NOT_DIALED, target: { hostname, port } }, request, system);
     return Status.NOT_MET;
   }
   const { risk, reasons } = assessPort(port, settings);
