@@ -16,6 +16,9 @@ export interface Arguments<Specs extends OptionSpecs> {
   readonly positionals: readonly string[];
 }
 
+/** The options of every command. */
+export const GENERAL_OPTIONS: readonly string[] = ["help", "version"];
+
 /** The longest word that is compared with the known ones. */
 const MAX_WORD = 40;
 
@@ -42,13 +45,21 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const isNear = (other: string): boolean =>
     editDistance(word, other) <= Math.max(1, Math.floor(other.length / 2)) ||
     (word.length > 1 && other.startsWith(word));
-  return known.filter(isNear).toSorted((a, b) => editDistance(word, a) - editDistance(word, b))[0];
+  // The beginning of a word is nearer than a misspelt one.
+  const distance = (other: string): number => other.startsWith(word) ? 0 : editDistance(word, other);
+  return known.filter(isNear).toSorted((a, b) => distance(a) - distance(b))[0];
 }
 
 function unknownOption(rawName: string, specs: OptionSpecs, command: string): UsageError {
-  const meant = rawName.startsWith("--") ? nearest(rawName.slice(2), Object.keys(specs)) : undefined;
+  const meant = rawName.startsWith("--")
+    ? nearest(rawName.slice(2), [...Object.keys(specs), ...GENERAL_OPTIONS])
+    : undefined;
   const hint = meant === undefined ? `see realpeer ${command} --help` : `did you mean --${meant}?`;
   return new UsageError(`Unknown option ${rawName}, ${hint}`);
+}
+
+function takesNoValue(rawName: string, value: string | undefined): UsageError {
+  return new UsageError(`Option ${rawName} takes no value, got ${JSON.stringify(value)}`);
 }
 
 /**
@@ -72,10 +83,11 @@ export function parseArguments<const Specs extends OptionSpecs>(
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
+    // parseArgs takes "-q=1" for the short options -q, -= and -1.
+    const [, flag, rest] = token.rawName === "-=" ? /^(-[^=]+)=(.*)$/.exec(args[token.index] ?? "") ?? [] : [];
+    if (flag !== undefined) throw takesNoValue(flag, rest);
     if (spec === undefined) throw unknownOption(token.rawName, specs, command);
-    if (spec.type === "boolean" && token.value !== undefined) {
-      throw new UsageError(`Option ${token.rawName} takes no value, got ${JSON.stringify(token.value)}`);
-    }
+    if (spec.type === "boolean" && token.value !== undefined) throw takesNoValue(token.rawName, token.value);
     const isMissing = token.value === undefined || token.value === "" ||
       (!token.inlineValue && token.value.startsWith("-"));
     if (spec.type === "string" && isMissing) {

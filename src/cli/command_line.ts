@@ -1,4 +1,4 @@
-import { nearest } from "./arguments.ts";
+import { GENERAL_OPTIONS, nearest } from "./arguments.ts";
 import { Interrupted, Status, UsageError } from "./errors.ts";
 import { Interrupts } from "./interrupts.ts";
 import { printable } from "./output.ts";
@@ -18,7 +18,6 @@ const commands: Readonly<Record<string, () => Command | Promise<Command>>> = {
   shield: async () => (await import("./commands/shield.ts")).shield,
 };
 const COMMAND_NAMES: readonly string[] = Object.keys(commands);
-const GENERAL_OPTIONS: readonly string[] = ["help", "version"];
 
 function unknownCommand(name: string): UsageError {
   const isOption = name.startsWith("-");

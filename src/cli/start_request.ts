@@ -49,7 +49,7 @@ export function readStartRequest(args: readonly string[], system: System): Start
   }
   const { "stop-signal": signal, "stop-timeout": timeout } = values;
   return {
-    ...readWaitRequest(values, targets, command, system),
+    ...readWaitRequest(values, targets, { command, server }, system),
     server,
     reuse: values.reuse ?? false,
     log: values.log,

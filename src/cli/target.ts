@@ -77,6 +77,15 @@ function hintFor(plain: string): string | undefined {
   return undefined;
 }
 
+/** Whether the text is a target. */
+export function isTarget(text: string): boolean {
+  try {
+    return parseTarget(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Reads the forms of `parseEndpoint`, `http:` and `https:` URLs, `unix:PATH`, and other tools' spellings of these.
  *

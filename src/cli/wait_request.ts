@@ -5,7 +5,7 @@ import { parseDuration } from "./duration.ts";
 import { UsageError } from "./errors.ts";
 import { assertOwnOptions } from "./foreign_options.ts";
 import type { System } from "./runtime/system.ts";
-import { parseTarget, type WaitTarget } from "./target.ts";
+import { isTarget, parseTarget, type WaitTarget } from "./target.ts";
 import type { WaitOptions } from "./wait_target.ts";
 import { parsePid } from "./while_pid.ts";
 
@@ -75,13 +75,29 @@ function durationOf(
   return text ? parseDuration(variable!, text) : undefined;
 }
 
-/** Reads a target. Other tools take a command without `--`; here its words look like targets. */
-function parseTargetAt(text: string, words: readonly string[], mayBeCommand: boolean): WaitTarget {
+/** The words beside the targets. */
+interface Programs {
+  readonly command: readonly string[] | undefined;
+  /** The server of `realpeer start`. */
+  readonly server?: string | undefined;
+}
+
+/** Other tools take a command without `--`, and users forget the quotes of a server: its words look like targets. */
+function hintFor(index: number, targets: readonly string[], { command, server }: Programs): string | undefined {
+  if (index > 0) return command ? undefined : `a command comes after --, as in -- ${targets.slice(index).join(" ")}`;
+  const first = targets.findIndex(isTarget);
+  if (server === undefined || /\s/.test(server) || first < 0) return undefined;
+  const words = [server, ...targets.slice(0, first)].join(" ");
+  return `SERVER is one argument, put it in quotes: realpeer start "${words}" ${targets.slice(first).join(" ")}`;
+}
+
+function parseTargetAt(index: number, targets: readonly string[], programs: Programs): WaitTarget {
   try {
-    return parseTarget(text);
+    return parseTarget(targets[index]!);
   } catch (error) {
-    if (!mayBeCommand || !(error instanceof UsageError)) throw error;
-    throw new UsageError(`${error.message}; a command comes after --, as in -- ${words.join(" ")}`);
+    const hint = hintFor(index, targets, programs);
+    if (hint === undefined || !(error instanceof UsageError)) throw error;
+    throw new UsageError(`${error.message}; ${hint}`);
   }
 }
 
@@ -89,12 +105,12 @@ function parseTargetAt(text: string, words: readonly string[], mayBeCommand: boo
 export function readWaitRequest(
   values: WaitValues,
   targets: readonly string[],
-  command: readonly string[] | undefined,
+  programs: Programs,
   system: System,
 ): WaitRequest {
   if (targets.length === 0) throw new UsageError("No target to wait for: expected PORT, HOST:PORT, a URL or unix:PATH");
   return {
-    targets: targets.map((text, i) => parseTargetAt(text, targets.slice(i), command === undefined && i > 0)),
+    targets: targets.map((_text, i) => parseTargetAt(i, targets, programs)),
     timeout: durationOf("timeout", values, system, "REALPEER_TIMEOUT") ?? WAIT_TIMEOUT_MS,
     attemptTimeout: durationOf("attempt-timeout", values, system),
     maxDelay: durationOf("max-delay", values, system, "REALPEER_MAX_DELAY"),
@@ -107,6 +123,6 @@ export function readWaitRequest(
     whilePid: values["while-pid"] === undefined ? undefined : parsePid(values["while-pid"]),
     quiet: values.quiet ?? false,
     json: values.json ?? false,
-    command,
+    command: programs.command,
   };
 }

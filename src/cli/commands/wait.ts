@@ -25,7 +25,7 @@ export async function wait(args: readonly string[], system: System, interrupts: 
   const { ours, command } = splitCommand(args);
   const { values, positionals } = parseWaitArguments("wait", ours, OPTIONS);
   const { free = false } = values;
-  const request = { ...readWaitRequest(values, positionals, command, system), free };
+  const request = { ...readWaitRequest(values, positionals, { command }, system), free };
   const { json, quiet, whilePid, targets } = request;
   const socket = targets.find(({ kind }) => kind === "unix");
   if (free && socket) throw new UsageError(`Cannot use --free with ${socket.text}: its server can always make it anew`);
