@@ -6,8 +6,13 @@ const CODES: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32
 /** Colours text on a terminal; without colour the text says the same. */
 export type Paint = (colour: Colour, text: string) => string;
 
+/** Whether the output understands sequences that colour text and move the cursor. */
+function takesSequences(output: Output, system: System): boolean {
+  return output.isTerminal() && system.env("TERM") !== "dumb";
+}
+
 export function painterFor(output: Output, system: System): Paint {
-  const isPlain = !output.isTerminal() || Boolean(system.env("NO_COLOR")) || system.env("TERM") === "dumb";
+  const isPlain = !takesSequences(output, system) || Boolean(system.env("NO_COLOR"));
   return isPlain ? (_colour, text) => text : (colour, text) => `\x1b[${CODES[colour]}m${text}\x1b[0m`;
 }
 
@@ -49,6 +54,12 @@ export function writeJson({ stdout }: System, value: unknown): void {
   stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
+/** The same where COMMAND follows, if there is one: then a failure to write stops nothing. */
+export function writeJsonBefore(command: readonly string[] | undefined, system: System, value: unknown): void {
+  if (command === undefined) writeJson(system, value);
+  else tryWriteJson(system, value);
+}
+
 /** The same for a command that has more to do than to print: a failure to write does not stop it. */
 export function tryWriteJson(system: System, value: unknown): void {
   try {
@@ -71,30 +82,31 @@ export function printable(text: string): string {
 
 const DRAW_EVERY_MS = 100;
 
-/** A status line that is redrawn on the standard error of a terminal; without a terminal there is no line. */
+/** A status line that is redrawn on standard error; there is none if that is no terminal, or a dumb one. */
 export class StatusLine {
-  readonly #output: Output;
+  readonly #system: System;
   readonly #text: () => string;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isDrawn = false;
 
-  constructor({ stderr }: System, text: () => string) {
-    this.#output = stderr;
+  constructor(system: System, text: () => string) {
+    this.#system = system;
     this.#text = text;
     // Not at once: a short wait needs no progress, and the test for a terminal takes time.
     this.#timer = setInterval(() => this.#draw(), DRAW_EVERY_MS);
   }
 
   #draw(): void {
-    if (!this.#output.isTerminal()) return this.clear();
+    const { stderr } = this.#system;
+    if (!takesSequences(stderr, this.#system)) return this.clear();
     this.#isDrawn = true;
-    this.#output.write(`\r\x1b[K${cut(printable(this.#text()), this.#output.columns() - 1)}`);
+    stderr.write(`\r\x1b[K${cut(printable(this.#text()), stderr.columns() - 1)}`);
   }
 
   /** Removes the line. */
   clear(): void {
     clearInterval(this.#timer);
-    if (this.#isDrawn) this.#output.write("\r\x1b[K");
+    if (this.#isDrawn) this.#system.stderr.write("\r\x1b[K");
     this.#isDrawn = false;
   }
 }

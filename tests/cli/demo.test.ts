@@ -151,9 +151,15 @@ describe("progress of realpeer demo", () => {
     }
   });
 
-  test("is not written into a pipe", async () => {
-    const system = new FakeSystem(args, false);
-    await runCommandLine(system);
-    expect(system.stderr.text.split("\n")).toHaveLength(2);
-  });
+  for (
+    const [where, system] of [
+      ["into a pipe", new FakeSystem(args, false)],
+      ["on a terminal that takes no sequences", new FakeSystem(args, true, { TERM: "dumb" })],
+    ] as const
+  ) {
+    test(`is not written ${where}`, async () => {
+      await runCommandLine(system);
+      expect(system.stderr.text.split("\n").slice(1)).toEqual([""]);
+    });
+  }
 });

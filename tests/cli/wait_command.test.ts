@@ -84,6 +84,13 @@ describe("the command that realpeer wait runs", () => {
     expect([code, stdout]).toEqual([6, "an argument\n"]);
   });
 
+  test.skipIf(noFull)(because("a document that cannot be written is 3 where no command follows", noFull), async () => {
+    await using server = await startServer((socket) => socket.resume());
+    const words = realpeer("wait", "--json", String(server.port));
+    const { code, stderr } = await run(["bash", "-c", '"$@" >/dev/full', "bash", ...words]);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/^realpeer: .*no space left.*\n$/i)]);
+  });
+
   test.skipIf(noFull)(because("a mistake in the arguments is 2 also where that cannot be said", noFull), async () => {
     const { stdout } = await run(["bash", "-c", '"$@" 2>/dev/full; echo $?', "bash", ...realpeer("wait")]);
     expect(stdout).toBe("2\n");

@@ -3,7 +3,7 @@ import { type PortShield, shieldPort, type ShieldState } from "../../api/shield_
 import { parseArguments, parsePort, splitCommand } from "../arguments.ts";
 import { UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { tryWriteJson, writeJson } from "../output.ts";
+import { writeJsonBefore } from "../output.ts";
 import { pause } from "../pause.ts";
 import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
@@ -58,10 +58,7 @@ export async function shield(args: readonly string[], system: System, { signal }
       if (!quiet) system.stderr.write(describe(shield));
     }
     signal.throwIfAborted();
-    if (json) {
-      const write = command === undefined ? writeJson : tryWriteJson;
-      write(system, { ports: shields.map(({ port, state }) => ({ port, state })) });
-    }
+    if (json) writeJsonBefore(command, system, { ports: shields.map(({ port, state }) => ({ port, state })) });
     if (command !== undefined) return await runCommand(command, system, signal);
     while (true) await pause(SLEEP_MS, signal);
   } finally {
