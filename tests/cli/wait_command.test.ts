@@ -46,9 +46,14 @@ describe("the command that realpeer wait runs", () => {
 
   test("that cannot be run is 127 or 126, as in a shell, in one line", async () => {
     await using server = await startServer((socket) => socket.resume());
+    const withoutInterpreter = join(mkdtempSync(join(tmpdir(), "realpeer-script-")), "script");
+    writeFileSync(withoutInterpreter, "#!/no/such/interpreter\n", { mode: 0o755 });
     const cases = [
       ["./no-such-program", 127, "there is no such program"],
       ["", 127, "there is no such program"],
+      ["x".repeat(300), 127, "there is no such program"],
+      [`./${"x".repeat(300)}`, 127, "there is no such program"],
+      [withoutInterpreter, 127, "its interpreter is missing"],
       ["/", 126, "it may not be executed"],
       [`${root}LICENSE`, 126, "it may not be executed"],
     ] as const;
@@ -73,6 +78,15 @@ describe("the command that realpeer wait runs", () => {
       const { stdout } = await run(["bash", "-c", script, "bash", ...words]);
       expect([closing, stdout, readFileSync(ran, "utf8")]).toEqual([closing, "status 5\n", "ran\n"]);
       rmSync(ran);
+    }
+  });
+
+  test("is found without PATH where execvp(3) looks for it", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    for (const [program, status] of [["ls", 0], ["no-such-program", 127]] as const) {
+      // Deno's node:child_process cannot leave a variable out.
+      const words = ["env", "-u", "PATH", ...realpeer("wait", "-q", String(server.port), "--", program)];
+      expect(await run(words)).toMatchObject({ code: status });
     }
   });
 

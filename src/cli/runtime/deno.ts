@@ -22,6 +22,18 @@ function columns(): number | undefined {
 
 const isWindows = Deno.build.os === "windows";
 
+const mayRead = (variable: string): boolean =>
+  Deno.permissions.querySync({ name: "env", variable }).state === "granted";
+
+/**
+ * What COMMAND's environment needs where PATH is not set: the two folders in which execvp(3) then looks for programs.
+ * Deno looks nowhere, and may itself have set PATH to its own folder with a `node`.
+ */
+function missingPath(): Record<string, string> {
+  const isMissing = !isWindows && mayRead("PATH") && /^([^:]*\/node_compat_bin)?$/.test(Deno.env.get("PATH") ?? "");
+  return isMissing ? { PATH: "/bin:/usr/bin" } : {};
+}
+
 /** Deno has no names for real-time signals: it rejects with a message that contains the number. */
 function realTimeSignalOf(error: unknown): number {
   const [, signal] = /^Invalid signal: (\d+)$/.exec((error as Error).message) ?? [];
@@ -38,9 +50,7 @@ export const system: System = {
   env(name) {
     // Deno has already read this variable, and Deno.noColor needs no permission.
     if (name === "NO_COLOR") return Deno.noColor ? "1" : undefined;
-    return Deno.permissions.querySync({ name: "env", variable: name }).state === "granted"
-      ? Deno.env.get(name)
-      : undefined;
+    return mayRead(name) ? Deno.env.get(name) : undefined;
   },
   onSignal(name, listener) {
     try {
@@ -54,7 +64,8 @@ export const system: System = {
   // deno-lint-ignore require-await -- what the constructor throws must become a rejection
   async start([file = "", ...args]) {
     try {
-      const child = new Deno.Command(file, { args, stdin: "inherit", stdout: "inherit", stderr: "inherit" }).spawn();
+      const streams = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
+      const child = new Deno.Command(file, { args, env: missingPath(), ...streams }).spawn();
       return {
         kill(signal) {
           if (isWindows) return;

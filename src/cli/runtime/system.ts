@@ -1,4 +1,5 @@
 import process from "node:process";
+import { isGranted } from "../../adapters/detect.ts";
 
 /** Standard output or standard error. */
 export interface Output {
@@ -107,12 +108,22 @@ export class CannotRunError extends Error {
   }
 }
 
+/** Whether the command is the path of a file. Windows starts files of some names only, without an interpreter. */
+function isFile(path: string): boolean {
+  const mayExist = path.includes("/") && process.platform !== "win32" && isGranted({ name: "read", path });
+  // Loaded here because a command that runs does not need this module.
+  return mayExist && process.getBuiltinModule("node:fs").existsSync(path);
+}
+
 /** The error for a command that cannot be run, from the runtime's own error. */
 export function cannotRun(file: string, error: unknown): Error {
   const { code, name, message } = error as Error & { code?: unknown };
   // Deno lacks the permission to run the command.
   if (name === "NotCapable") return error as Error;
-  if (code === "ENOENT" || name === "NotFound") return new CannotRunError(file, "there is no such program", 127, error);
+  if (code === "ENOENT" || code === "ENAMETOOLONG" || name === "NotFound") {
+    const reason = isFile(file) ? "its interpreter is missing" : "there is no such program";
+    return new CannotRunError(file, reason, 127, error);
+  }
   const isDenied = name !== "WindowsCommandError" && (code === "EACCES" || name === "PermissionDenied");
   return new CannotRunError(file, isDenied ? "it may not be executed" : message, 126, error);
 }
