@@ -1,11 +1,11 @@
 import type { OptionSpecs } from "./arguments.ts";
 import { UsageError } from "./errors.ts";
 
-const NO_INTERVAL = "the pauses begin at 10 ms and grow; --max-delay TIME is the longest";
+const NO_INTERVAL = "there is no fixed interval: the pauses begin at 10 ms and grow, --max-delay TIME is the longest";
 const PROGRESS = "progress is shown on a terminal, --json tells the result";
 const ATTEMPT = "use --attempt-timeout TIME";
 const HOST_PORT = "write the target by itself, as HOST:PORT";
-const TEMPLATES = "that is no part of waiting: run it as, or in, COMMAND";
+const TEMPLATES = "realpeer does not do that: run it in COMMAND";
 
 /** Options of wait-on, wait-port, wait-for-it, dockerize and start-server-and-test, and their equivalents here. */
 const ANSWERS: Readonly<Record<string, string>> = {

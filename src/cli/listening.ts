@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { connect } from "../api/connect.ts";
 import { dial } from "../core/dial.ts";
-import { ipVersion } from "../core/endpoint.ts";
+import { formatEndpoint, ipVersion } from "../core/endpoint.ts";
 import { resolveOptions } from "../core/options.ts";
 import { findListeners, type Owner } from "../host/listeners.ts";
 import { makerOf } from "../host/mark.ts";
@@ -26,6 +26,16 @@ export interface ServedBy {
 }
 
 export const UNKNOWN_SERVER: ServedBy = { pid: null, command: null, ownTree: null };
+
+function servedBy({ pid, command }: Owner, ownTree: boolean): ServedBy {
+  return { pid, command, ownTree };
+}
+
+/** A program that listens for a target before the server is started. */
+export interface Occupant {
+  readonly name: string;
+  readonly served: ServedBy;
+}
 
 /** Describes a process: `node server.js (pid 12)`. */
 function describeOwner({ pid, command, name }: Owner): string {
@@ -72,9 +82,10 @@ function listenersOf(port: number, addresses: readonly string[]): ReturnType<typ
   }
 }
 
-/** Describes the program that already listens for the target; null when there is none, or on another host. */
-export async function whoListensFor(target: WaitTarget): Promise<string | null> {
-  if (target.kind === "unix") return await acceptsOnUnix(target.path) ? "a program that cannot be told" : null;
+/** The program that already listens for the target; null when there is none, or on another host. */
+export async function whoListensFor(target: WaitTarget): Promise<Occupant | null> {
+  const unknown = (name: string): Occupant => ({ name, served: UNKNOWN_SERVER });
+  if (target.kind === "unix") return await acceptsOnUnix(target.path) ? unknown("a program that cannot be told") : null;
   const { hostname, port } = target;
   const addresses = await ownAddresses(hostname);
   if (addresses.length === 0) return null;
@@ -84,17 +95,25 @@ export async function whoListensFor(target: WaitTarget): Promise<string | null> 
   if (listeners.every(({ local }) => isIpv4 && local.hostname === "::")) {
     const answers = await Promise.all(addresses.map((address) => accepts(address, port)));
     if (!answers.includes(true)) return null;
-    if (listeners.length === 0) return "a program that is not to be seen here";
+    if (listeners.length === 0) return unknown("a program that is not to be seen here");
   }
   const [owner] = listeners.flatMap(({ owners }) => owners);
-  return owner === undefined ? "a program of another user" : describeOwner(owner);
+  if (owner === undefined) return unknown("a program of another user");
+  return { name: describeOwner(owner), served: servedBy(owner, false) };
 }
 
 /** The process that serves at `address`, which was not started by us. */
 export function findServer(port: number, address: string): ServedBy {
   if (!isOwnAddress(address)) return UNKNOWN_SERVER;
   const [owner] = listenersOf(port, [address]).flatMap(({ owners }) => owners);
-  return owner === undefined ? UNKNOWN_SERVER : { pid: owner.pid, command: owner.command, ownTree: false };
+  return owner === undefined ? UNKNOWN_SERVER : servedBy(owner, false);
+}
+
+/** Where the tree listens on the port of a target that refuses connections; null when it does not. */
+export async function findUnreached(target: WaitTarget, tree: ProcessTree): Promise<string | null> {
+  if (target.kind === "unix" || (await ownAddresses(target.hostname)).length === 0) return null;
+  const listener = listenersOf(target.port, []).find(({ owners }) => owners.some((owner) => tree.has(owner)));
+  return listener === undefined ? null : formatEndpoint(listener.local);
 }
 
 /** The process that serves a ready target, and any objection to it. */
@@ -114,10 +133,10 @@ export function judgeListener(port: number, address: string, tree: ProcessTree):
   if (!isOwnAddress(address)) return { served: UNKNOWN_SERVER };
   const owners = listenersOf(port, [address]).flatMap((listener) => listener.owners);
   const own = owners.find((owner) => tree.has(owner));
-  if (own !== undefined) return { served: { pid: own.pid, command: own.command, ownTree: true } };
+  if (own !== undefined) return { served: servedBy(own, true) };
   const [other] = owners;
   if (other === undefined) return { served: UNKNOWN_SERVER };
-  const served: ServedBy = { pid: other.pid, command: other.command, ownTree: false };
+  const served = servedBy(other, false);
   const name = describeOwner(other);
   if (makerOf(linuxProcesses().readMark(other.pid)) !== null) {
     return { served, foreign: `${name} answers, which another realpeer process started` };

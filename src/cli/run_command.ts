@@ -28,7 +28,7 @@ export async function runCommand(
   // Signals that arrive while the command is being started must not get lost.
   const early: SignalName[] = [];
   const pass = async (name: SignalName): Promise<void> => {
-    // The terminal has sent it to nobody else yet.
+    // COMMAND was not running when the terminal sent the signal.
     if (child === undefined) return void early.push(name);
     if (!await comesFromTerminal(name, system)) child.kill(name);
   };

@@ -3,7 +3,7 @@ import type { StatusTest } from "../api/wait_for_http.ts";
 import { waitWith, waitWithCounts } from "../api/wait_for_port.ts";
 import type { AttemptCounts } from "../core/attempt.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import { ConnectTimeoutError, describeFailure } from "../core/errors.ts";
+import { ConnectTimeoutError, describeFailure, isRefusal } from "../core/errors.ts";
 import { type ConnectOptions, resolveOptions } from "../core/options.ts";
 import type { RetryOptions } from "../core/retry.ts";
 import { roundMs } from "./output.ts";
@@ -113,6 +113,16 @@ export class TargetWait {
       const { name, path } = error as NodeJS.ErrnoException;
       throw name === "NotCapable" || path !== undefined ? withHint(error, MOUNT_PROC) : error;
     }
+  }
+
+  /** Ends the wait before it has begun. */
+  refuse(reason: string): void {
+    this.#counts.lastError = reason;
+  }
+
+  /** Whether nobody listened at the last attempt. */
+  get isRefused(): boolean {
+    return isRefusal(this.#counts.lastError);
   }
 
   /** Why the target is not ready yet, in words. */

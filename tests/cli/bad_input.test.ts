@@ -26,7 +26,7 @@ const CASES: readonly [args: string, status: number, says: string][] = [
   ["wait 80 --timeout", 2, "Option --timeout needs a value"],
   ["wait 80 --while-pid me", 2, "Cannot read --while-pid me: expected a process id"],
   ["wait 80 --while-pid 0", 2, "Cannot read --while-pid 0: expected a process id"],
-  ["wait --free 80 unix:/run/s", 2, "Cannot use --free with unix:/run/s: its server can always make it anew"],
+  ["wait --free 80 unix:/run/s", 2, "Cannot use --free with unix:/run/s: a server can always replace the socket file"],
   ["wait ::1:80", 2, "an IPv6 address needs brackets, as in [::1]:80"],
   ["wait 80 --status 20", 2, "Cannot read --status 20: expected 200, 200,204, 200-399 or 2xx"],
   ["start", 2, `No server to start: expected a command line, as in realpeer start "npm run dev" 3000`],

@@ -96,15 +96,19 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     for (const target of [String(port), `http://localhost:${port}/`]) {
       const { code, stdout, stderr } = await runRealpeer(["start", server, target, "--", "echo", "ran"]);
       expect([code, stdout]).toEqual([1, ""]);
-      expect(stderr).toContain(`another one listens already: ${target} (`);
+      expect(stderr).toContain(`another server already listens: ${target} (`);
       // What is longer is cut: on Deno programs are started by their path.
       expect(stderr).toContain(`node ${program}`);
-      expect(stderr).toContain(`(pid ${stale.pid})), stop it, or take it as it is with --reuse`);
+      expect(stderr).toContain(`(pid ${stale.pid})), stop it, or accept it with --reuse`);
     }
     const document = await runRealpeer(["start", server, String(port), "--json", "--", "echo", "ran"]);
     expect([document.code, JSON.parse(document.stdout)]).toMatchObject([1, {
       ready: false,
-      targets: [{ ready: false }],
+      targets: [{
+        error: expect.stringMatching(new RegExp(`^\\S+ ${program}.* \\(pid ${stale.pid}\\) already listens$`)),
+        pid: stale.pid,
+        ownTree: false,
+      }],
     }]);
     const { code, stdout } = await runRealpeer(["start", server, String(port), "--reuse", "--", "echo", "ran"]);
     expect([code, stdout]).toEqual([0, "ran\n"]);
@@ -139,7 +143,7 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     // It has found the port free, as the first has, and its own server never listens.
     const second = await runRealpeer(["start", `sleep 60 # ${program}`, String(port), "--", "echo", "ran"]);
     expect([second.code, second.stdout]).toEqual([1, ""]);
-    expect(second.stderr).toMatch(/which another realpeer process started|another one listens already/);
+    expect(second.stderr).toMatch(/which another realpeer process started|another server already listens/);
     expect((await first.finished).code).toBe(0);
     expectNothingLeft(port);
   });
@@ -196,7 +200,7 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     await using stale = await startServer((socket) => socket.resume(), "::1");
     const target = `[0:0:0:0:0:0:0:1]:${stale.port}`;
     const { code, stderr } = await runRealpeer(["start", "sleep 9", target, "--", "echo", "ran"]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining("another one listens already")]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("another server already listens")]);
   });
 
   test("--reuse says who listens, and with --any takes one of the targets", async () => {
@@ -205,6 +209,19 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     const { code, stdout } = await runRealpeer(["start", "sleep 9", ...args]);
     const [target] = JSON.parse(stdout).targets;
     expect([code, target]).toEqual([0, expect.objectContaining({ ready: true, pid: process.pid, ownTree: false })]);
+  });
+
+  test("a server that listens on another address than the target's is shown in the message", async () => {
+    const port = await unusedPort();
+    const server = `node ${program} ${port} ::1`;
+    const other = spawn("sleep", ["100"]);
+    const started = start(realpeer("start", server, `127.0.0.1:${port}`, "--while-pid", String(other.pid)));
+    await until(() => isListening(port), "the server");
+    other.kill();
+    const { code, stderr } = await started.finished;
+    const hint = `; the server listens on [::1]:${port}, which 127.0.0.1:${port} does not reach\n`;
+    expect([code, stderr]).toEqual([1, expect.stringContaining(hint)]);
+    expectNothingLeft(port);
   });
 
   test("--log takes the server's output", async () => {

@@ -5,7 +5,16 @@ import { PROC } from "../../host/inspect.ts";
 import { type Server, startServer } from "../../host/start_server.ts";
 import { Status } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { findServer, judgeListener, type ServedBy, UNKNOWN_SERVER, type Verdict, whoListensFor } from "../listening.ts";
+import {
+  findServer,
+  findUnreached,
+  judgeListener,
+  type Occupant,
+  type ServedBy,
+  UNKNOWN_SERVER,
+  type Verdict,
+  whoListensFor,
+} from "../listening.ts";
 import { printable, tryWriteJson } from "../output.ts";
 import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
@@ -54,24 +63,34 @@ class Start {
 
   async #start(): Promise<number> {
     const { targets, any, reuse, server, log, json } = this.#request;
-    const found = await Promise.all(targets.map(async (target) => ({ target, who: await whoListensFor(target) })));
+    const occupants = await Promise.all(targets.map(whoListensFor));
     this.#interrupts.signal.throwIfAborted();
-    const taken = found.filter(({ who }) => who !== null);
-    const isEnough = any ? taken.length > 0 : taken.length === targets.length;
+    const isTaken = occupants.some((occupant) => occupant !== null);
+    const isEnough = any ? isTaken : !occupants.includes(null);
     if (reuse && isEnough) return await this.#runWithout();
-    if (taken.length > 0) {
-      const who = taken.map(({ target, who }) => `${target.text} (${who})`).join(", ");
-      const hint = reuse ? "not on every target: stop it" : "stop it, or take it as it is with --reuse";
-      if (json) this.#report();
-      this.#say(`Cannot start the server, another one listens already: ${who}, ${hint}`);
-      return Status.NOT_MET;
-    }
+    if (isTaken) return this.#refuse(occupants);
     const started = await startServer(server, { log, isOutputTaken: json });
     try {
       return await this.#runWith(started);
     } finally {
       await this.#stop(started);
     }
+  }
+
+  /** Tells which server already listens, for each target. */
+  #refuse(occupants: readonly (Occupant | null)[]): number {
+    const { json, reuse } = this.#request;
+    const taken: string[] = [];
+    for (const [i, wait] of this.#waiting.waits.entries()) {
+      const { name, served } = occupants[i] ?? { served: UNKNOWN_SERVER };
+      wait.refuse(name === undefined ? "the server was not started" : `${name} already listens`);
+      this.#verdicts.set(wait, { served });
+      if (name !== undefined) taken.push(`${wait.target.text} (${name})`);
+    }
+    if (json) this.#report();
+    const hint = reuse ? "not on every target: stop it" : "stop it, or accept it with --reuse";
+    this.#say(`Cannot start the server, another server already listens: ${taken.join(", ")}, ${hint}`);
+    return Status.NOT_MET;
   }
 
   /** Uses a server that already runs, which is neither started nor stopped. */
@@ -110,7 +129,7 @@ class Start {
       this.#say(await this.#describeEnd(life));
       return Status.NOT_MET;
     }
-    if (!this.#waiting.isReady) return this.#tellFailure();
+    if (!this.#waiting.isReady) return this.#tellFailure(await this.#findUnreached(server));
     if (!this.#areOurs()) return Status.NOT_MET;
     return command === undefined ? await this.#untilInterrupted(life) : await this.#runBeside(life, command);
   }
@@ -146,8 +165,17 @@ class Start {
     }
   }
 
-  #tellFailure(): number {
-    this.#say(this.#waiting.explain(this.#watch?.gone.reason));
+  /** A hint for a server that listens, but not where the target leads; an empty text for none. */
+  async #findUnreached({ tree }: Server): Promise<string> {
+    for (const { target, isRefused } of this.#waiting.waits) {
+      const local = isRefused ? await findUnreached(target, tree) : null;
+      if (local !== null) return `; the server listens on ${local}, which ${target.text} does not reach`;
+    }
+    return "";
+  }
+
+  #tellFailure(hint = ""): number {
+    this.#say(this.#waiting.explain(this.#watch?.gone.reason) + hint);
     return this.#waiting.hasFailed ? Status.UNEXPECTED : Status.NOT_MET;
   }
 
@@ -204,6 +232,6 @@ class Start {
     const left = await tree.stop({ signal, timeout, hurry });
     if (left.length === 0) return;
     const names = left.map(({ pid, name }) => `${name} (pid ${pid})`).join(", ");
-    this.#say(`Cannot stop ${names}: it belongs to another user, or the kernel does not end it`);
+    this.#say(`Cannot stop ${names}: the process belongs to another user or does not react to SIGKILL`);
   }
 }

@@ -28,7 +28,9 @@ export async function wait(args: readonly string[], system: System, interrupts: 
   const request = { ...readWaitRequest(values, positionals, { command }, system), free };
   const { json, quiet, whilePid, targets } = request;
   const socket = targets.find(({ kind }) => kind === "unix");
-  if (free && socket) throw new UsageError(`Cannot use --free with ${socket.text}: its server can always make it anew`);
+  if (free && socket) {
+    throw new UsageError(`Cannot use --free with ${socket.text}: a server can always replace the socket file`);
+  }
   const waiting = new Waiting(request);
   const watch = await watchWhilePid(whilePid);
   const progress = quiet ? undefined : waiting.showProgress(system);
