@@ -3,6 +3,7 @@ import * as net from "node:net";
 import process from "node:process";
 import { formatEndpoint, ipVersion, sameEndpoint } from "../core/endpoint.ts";
 import { findProcesses, readSockets } from "./inspect.ts";
+import { EVERY_ADDRESS } from "./own_addresses.ts";
 import { isHolder, isOnPort, type SocketRow } from "./proc.ts";
 
 /** A server cannot bind the port now; the message says what holds it. */
@@ -22,8 +23,6 @@ export class PortTakenError extends Error {
 /** `undefined` is every address of the machine, the default of servers. */
 type BindAddress = string | undefined;
 
-const EVERY_ADDRESS: readonly BindAddress[] = ["0.0.0.0", "::", undefined];
-
 /**
  * Whether this socket makes bind() fail for a server that does not set SO_REUSEADDR. A trial bind with node:net cannot
  * tell, because node:net sets it. Only a bind can tell which IP versions a listener on every address covers.
@@ -33,7 +32,8 @@ function isInTheWay(row: SocketRow, address: BindAddress): boolean {
   if (isHolder(row)) return false;
   const { local, state } = row;
   if (state === "LISTEN" && EVERY_ADDRESS.includes(local.hostname)) return false;
-  return EVERY_ADDRESS.includes(address) || sameEndpoint(local, { hostname: address ?? "", port: local.port });
+  if (address === undefined || EVERY_ADDRESS.includes(address)) return true;
+  return sameEndpoint(local, { hostname: address, port: local.port });
 }
 
 /**
@@ -86,7 +86,7 @@ const tryBind: TryBind = (port, address) => {
  * exclusive use, lets a bind of every address succeed beside a listener on one address, and the reverse.
  */
 function alsoToBind(hostname: string | undefined): readonly string[] {
-  return hostname === undefined ? ["127.0.0.1", "::1"] : ["0.0.0.0", "::"];
+  return hostname === undefined ? ["127.0.0.1", "::1"] : EVERY_ADDRESS;
 }
 
 async function addressesOf(hostname: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { type Endpoint, sameEndpoint } from "../core/endpoint.ts";
 import { forEachOwner, PROC, readSockets } from "./inspect.ts";
+import { EVERY_ADDRESS } from "./own_addresses.ts";
 import { isListening, isOnPort } from "./proc.ts";
 import { linuxProcesses } from "./process_system.ts";
 import type { ProcessRow } from "./process_table.ts";
@@ -16,8 +17,6 @@ export interface Listener {
   /** The oldest first; empty when this user may not see its processes. */
   readonly owners: readonly Owner[];
 }
-
-const EVERY_ADDRESS: readonly string[] = ["0.0.0.0", "::"];
 
 /** Whether a listener at `local` accepts connections to `address`. Most listeners on `::` take IPv4 as well. */
 function takes(local: string, address: string): boolean {

@@ -1,6 +1,9 @@
 import { networkInterfaces } from "node:os";
 import { sameEndpoint } from "../core/endpoint.ts";
 
+/** The unspecified addresses: a server that binds one accepts on every address of the machine. */
+export const EVERY_ADDRESS: readonly string[] = ["0.0.0.0", "::"];
+
 /** Loopback (RFC 1122, 3.2.1.3; RFC 6761, 6.3), and the unspecified addresses, which connect() treats as loopback. */
 const LOOPBACK = /^(localhost|.*\.localhost|(::ffff:)?(127\.[\d.]+|0\.0\.0\.0))$/i;
 const LOOPBACK_IPV6: readonly string[] = ["::1", "::"];
