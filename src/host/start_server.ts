@@ -39,6 +39,20 @@ export function shellCommand(
   return [shell, "-c", MARK_AND_RUN, shell, commandLine, String(mark)];
 }
 
+/**
+ * Deno has no names for real-time signals: where one ends a child process, Deno's node:child_process makes no event but
+ * rejects a promise that nobody handles, which would end this process. The other runtimes report such an end as status 0.
+ */
+function onUnnamedSignal(callback: (number: number) => void): void {
+  globalThis.addEventListener?.("unhandledrejection", (event) => {
+    const { reason } = event as Event & { readonly reason?: { readonly message?: unknown } };
+    const [, number] = /^Invalid signal: (\d+)$/.exec(String(reason?.message)) ?? [];
+    if (number === undefined) return;
+    event.preventDefault();
+    callback(Number(number));
+  });
+}
+
 /** Empties the file and opens it for appending: another program may write there too. */
 function openLog(file: string): number {
   try {
@@ -76,6 +90,7 @@ export function startServer(commandLine: string, options: ServerOptions = {}): P
   child.stdin?.on("error", () => {});
   const ended = new Promise<number>((resolve) => {
     child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    onUnnamedSignal((number) => resolve(128 + number));
   });
   return new Promise((resolve, reject) => {
     child.once("error", reject);

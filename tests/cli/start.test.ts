@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { because } from "../fixtures/lab.ts";
 import { processesWith, until } from "../fixtures/processes.ts";
-import { root, run } from "../fixtures/runtime.ts";
+import { root, run, runtime } from "../fixtures/runtime.ts";
 import { startServer, unusedPort } from "../fixtures/tcp_server.ts";
 import { socketsOnPort, TCP_LISTEN } from "../programs/host_sockets.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
@@ -65,6 +65,17 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
       expect(stderr).toBe(`realpeer: The server ended with status ${status} before it was ready\n`);
     });
   }
+
+  const unnamed = runtime === "deno" ? undefined : "this runtime reports it as status 0";
+  test.skipIf(unnamed)(because("a server that a real-time signal ends leaves nothing", unnamed), async () => {
+    const { port, line } = await serverLine();
+    const server = `${line} & sleep 1; kill -37 $$`;
+    const { code } = await runRealpeer(["start", server, String(port), "-q", "--", "sh", "-c", "sleep 2; exit 5"]);
+    expect(code).toBe(5);
+    expectNothingLeft(port);
+    const early = await runRealpeer(["start", "kill -37 $$", String(port)]);
+    expect([early.code, early.stderr]).toEqual([1, "realpeer: The server ended with status 165 before it was ready\n"]);
+  });
 
   test("a server that cannot bind says why, and one that could bind does not", async () => {
     const held = await startServer((socket) => socket.end());
