@@ -1,5 +1,7 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, TcpNetConnectOpts } from "node:net";
+// Not loaded when it is needed: on Bun that would wait for the same threads.
+import { lookUpDirectly } from "./lookup_directly.ts";
 
 /** How long the system's resolver may take before the name is also looked up directly. */
 const SLOW_MS = 500;
@@ -7,8 +9,6 @@ const SLOW_MS = 500;
 const QUEUED_MS = 50;
 /** How many lookups libuv makes at a time: half of the four threads of its pool. */
 const SYSTEM_LOOKUPS = 2;
-
-let direct: Promise<typeof import("./lookup_directly.ts")> | undefined;
 
 /** The pending lookups by the system, at most one for each name. */
 const underWay = new Map<string, Promise<string[]>>();
@@ -37,18 +37,10 @@ function askSystem(hostname: string): Promise<string[]> {
  */
 export function lookup(hostname: string): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    // Loaded before the first lookup is slow: on Bun loading waits for the same threads.
-    direct ??= import("./lookup_directly.ts");
-    let isOver = false;
     let cancel = (): void => {};
-    const lookUpDirectly = async (): Promise<void> => {
-      const directly = await direct;
-      if (!isOver) cancel = directly?.lookUpDirectly(hostname, resolve) ?? cancel;
-    };
     const mayBeQueued = underWay.size >= SYSTEM_LOOKUPS && !underWay.has(hostname);
-    const timer = setTimeout(() => void lookUpDirectly(), mayBeQueued ? QUEUED_MS : SLOW_MS);
+    const timer = setTimeout(() => cancel = lookUpDirectly(hostname, resolve), mayBeQueued ? QUEUED_MS : SLOW_MS);
     askSystem(hostname).then(resolve, reject).finally(() => {
-      isOver = true;
       clearTimeout(timer);
       cancel();
     });

@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import process from "node:process";
 import { isDeno, isWindows } from "../detect.ts";
 
-const HOSTS_FILE = isWindows ? `${process.env["SystemRoot"]}\\System32\\drivers\\etc\\hosts` : "/etc/hosts";
+const WINDOWS_HOSTS = "System32\\drivers\\etc\\hosts";
 
 /** The addresses of a name in the hosts file (hosts(5)). */
 function fromHostsFile(name: string): string[] {
@@ -12,7 +12,7 @@ function fromHostsFile(name: string): string[] {
   if (isDeno) return [];
   let text = "";
   try {
-    text = readFileSync(HOSTS_FILE, "utf8");
+    text = readFileSync(isWindows ? `${process.env["SystemRoot"]}\\${WINDOWS_HOSTS}` : "/etc/hosts", "utf8");
   } catch {
     // The system may have none.
   }
