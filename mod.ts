@@ -15,7 +15,7 @@
  * @module
  */
 export { connect } from "./src/api/connect.ts";
-export type { Connection } from "./src/api/connection.ts";
+export type { Connection, OwnBytes } from "./src/api/connection.ts";
 export type { StartTlsOptions } from "./src/api/start_tls.ts";
 export { type HttpHeaders, type HttpWaitOptions, type StatusTest, waitForHttp } from "./src/api/wait_for_http.ts";
 export { waitForPort, type WaitResult } from "./src/api/wait_for_port.ts";
