@@ -95,7 +95,7 @@ realpeer start.
   --reuse               take a server that listens already: do not start one,
                         do not stop it; without this it is an error
   --stop-signal NAME    the signal that stops the server (default SIGTERM)
-  --stop-timeout TIME   how long it has to end by itself before SIGKILL
+  --stop-timeout TIME   how long it has to end by itself before SIGKILL; 0: at once
                         (default 5s)
   --log FILE            write the server's output there
   -q, --quiet           no messages but errors of usage
@@ -118,7 +118,7 @@ Examples:
 
 Exit status:
   that of COMMAND, or without one that of a server which ends by itself; else
-  1    not ready in time, the server ended, or another one listens
+  1    not ready in time, the server ended, or another already listens
   2    usage                 126  COMMAND may not be run
   3    unexpected            127  there is no such COMMAND
   128 + n: ended by a signal, as 130 by SIGINT, 140 by SIGUSR2
