@@ -77,7 +77,7 @@ export function roundMs(ms: number): number {
 /** Foreign text, such as a command line, without characters that move the cursor, break or reverse a line. */
 export function printable(text: string): string {
   // deno-lint-ignore no-control-regex -- they are what is taken out
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "?");
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "?");
 }
 
 const DRAW_EVERY_MS = 100;

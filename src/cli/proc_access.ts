@@ -25,7 +25,7 @@ export function withHint(error: unknown, ifMissing: string): unknown {
   }
   if (code === undefined) return error;
   const hint = process.platform === "linux"
-    ? code === "ENOENT" ? ifMissing : "run it as root"
+    ? code === "ENOENT" || code === "ENOTDIR" ? ifMissing : "run it as root"
     : `this system has its own command: ${SCANS_ELSEWHERE[process.platform] ?? SCAN_AT_LEAST}`;
   return new Error(`Cannot read ${path ?? message} (${code}), ${hint}`, { cause: error });
 }

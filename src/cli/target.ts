@@ -62,19 +62,21 @@ function httpTarget(text: string, plain: string): HttpTarget {
 
 /** Why the text is no target, with a hint for the tool that it was probably written for. */
 function hintFor(plain: string): string | undefined {
-  const [, scheme = "", rest = ""] = /^([a-z][a-z\d+.-]*):\/\/(.*)$/i.exec(plain) ?? [];
+  const [, scheme = "", rest = ""] = /^((?:[a-z][a-z\d+.-]*:)*[a-z][a-z\d+.-]*):\/\/(.*)$/i.exec(plain) ?? [];
   if (/^file$/i.test(scheme) || /^(file:|\/|\.\.?\/)/i.test(plain)) {
     return "files are not waited for, a shell does: until test -e FILE; do sleep 1; done";
   }
-  if (/^https?(-get)?$/i.test(scheme)) return undefined;
-  if (scheme !== "" && scheme.toLowerCase() !== "tcp") {
-    const endpoint = /^(?:[^@/]*@)?(\[[^\]]*\]:\d+|[^/:?#]+:\d+)/.exec(rest)?.[1];
-    const example = endpoint ?? "HOST:PORT";
-    return `${scheme}: is not known, wait for the port: ${example}`;
+  const [, http, location] = /^(https?):\/?([^/].*)$/i.exec(plain) ?? [];
+  if (http !== undefined) return `two slashes are missing: ${http}://${location}`;
+  if (scheme !== "") {
+    const hosts = rest.replace(/^[^@/]*@/, "").replace(/[/?#].*$/s, "").split(",");
+    const ports = hosts.filter((host) => /^(\[[^\]]*\]|[^:]+):\d+$/.test(host)).join(" ") || "HOST:PORT";
+    if (scheme.toLowerCase() !== "tcp") return `${scheme}: is not known, wait for the port: ${ports}`;
+    return /^[^/]*\/./.test(rest) ? `a TCP target has no path, wait for the port: ${ports}` : undefined;
   }
-  if (scheme === "" && /^[^/\s]+:\d+\/\S/.test(plain)) return `with a path it is a URL: http://${plain}`;
-  if (/^[^,\s]+(,[^,\s]+)+$/.test(plain)) return `write several targets apart: ${plain.replaceAll(",", " ")}`;
-  return undefined;
+  if (/^[^/\s]+:\d+\/\S*$/.test(plain)) return `with a path it is a URL: http://${plain}`;
+  const several = plain.split(/[,;\s]+/).filter(Boolean);
+  return several.length > 1 ? `write several targets apart: ${several.join(" ")}` : undefined;
 }
 
 /** Whether the text is a target. */

@@ -95,8 +95,8 @@ realpeer start.
   --reuse               take a server that listens already: do not start one,
                         do not stop it; without this it is an error
   --stop-signal NAME    the signal that stops the server (default SIGTERM)
-  --stop-timeout TIME   how long it may take to end before SIGKILL (0: none)
-                        (default 5s)
+  --stop-timeout TIME   how long it may take to end before SIGKILL
+                        (default 5s; 0: SIGKILL at once)
   --log FILE            write the server's output there
   -q, --quiet           no messages but errors of usage
   --json                the result as one JSON document on standard output;

@@ -7,7 +7,7 @@ import { readFileSync, statSync } from "node:fs";
  */
 export function assertRegularFile(path: string): void {
   if (statSync(path).isFile()) return;
-  throw Object.assign(new Error(`Cannot read ${path}: it is no regular file`), { code: "ENOENT" });
+  throw Object.assign(new Error(`Cannot read ${path}: it is no regular file`), { code: "ENOENT", path });
 }
 
 /** The text of such a file. */

@@ -47,6 +47,7 @@ const CASES: readonly [args: string, status: number, says: string][] = [
   // Where there is no /proc neither command reads one.
   ...(noProc ? [] : [
     ["check 80 --proc /nowhere", 3, "Cannot read /nowhere/sys/net/ipv4/ip_local_port_range (ENOENT)"],
+    ["scan --proc /dev/null", 3, "(ENOTDIR), is proc(5) mounted on /proc? Else name its place with --proc"],
     ["scan --proc /nowhere", 3, "(ENOENT), is proc(5) mounted on /proc? Else name its place with --proc"],
   ] satisfies [string, number, string][]),
   ["scan 80", 2, "Cannot scan 80: scan takes options only"],

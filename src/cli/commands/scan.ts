@@ -82,7 +82,7 @@ function socketTable(title: string, sockets: readonly SocketInfo[], { allNamespa
   const rows = sockets.map(({ local, pid, command, uid, netns }) => [
     formatEndpoint(local),
     String(pid ?? "-"),
-    users.get(uid) ?? String(uid),
+    printable(users.get(uid) ?? String(uid)),
     ...(allNamespaces ? [String(netns ?? "-")] : []),
     command === null ? "-" : printable(command),
   ]);
