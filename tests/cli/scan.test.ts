@@ -231,7 +231,7 @@ describe("the text exposition format", () => {
     ]);
     // deno-lint-ignore no-control-regex -- they are what is looked for
     expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f\u061c\u202e]/);
-    expect(parseText(text)[1]!.metrics[0]!.labels!["command"]).toBe("node ?]0;title? ?--x ?");
+    expect(parseText(text)[1]!.metrics[0]!.labels!["command"]).toBe("node ?]0;title? ?--x ??");
   });
 
   test("says 0 where there is nothing", () => {
