@@ -1,5 +1,5 @@
 """Listens on a port, and does not, in turn; and on a second one all the time, where it keeps every connection."""
-import select, socket, struct, sys, time
+import os, select, socket, struct, sys, time
 
 host, flapping, holding = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 LISTEN_S = REST_S = 0.02
@@ -22,7 +22,9 @@ def keep(listeners, until):
                 connection.close()
 
 
-while True:
+# It ends with its test, also with one that is killed.
+parent = os.getppid()
+while os.getppid() == parent:
     try:
         with socket.create_server((host, flapping), backlog=4096) as server:
             keep([server, keeper], time.monotonic() + LISTEN_S)
