@@ -152,7 +152,7 @@ export class ProcessTree {
       let hasJustEnded = false;
       const all = this.#system.list((row) => {
         if (row.isGone) {
-          hasJustEnded ||= this.#hasJustEnded(row);
+          if (this.#hasJustEnded(row)) hasJustEnded = true;
           return;
         }
         const isMember = this.#isMember(row);

@@ -167,6 +167,26 @@ describe.skipIf(noProc)(because("a tree of processes is stopped whole", noProc),
   });
 });
 
+test("a tree that leaves many zombies is gone after few looks", async () => {
+  let looks = 0;
+  const zombies = Array.from({ length: 1000 }, (_, i): ProcessRow => (
+    { pid: 100 + i, parent: 1, group: 100, session: 100, isGone: true, startTime: 100 + i, name: "gone" }
+  ));
+  const system: ProcessSystem = {
+    canAsk: true,
+    list(visit) {
+      looks++;
+      zombies.forEach((row) => visit?.(row));
+      return { rows: zombies, hasVanished: false };
+    },
+    read: (pid) => zombies.find((row) => row.pid === pid) ?? null,
+    readMark: () => 7,
+    signal: () => "gone",
+  };
+  expect(await new ProcessTree({ pid: 100, mark: 7, system }).stop()).toEqual([]);
+  expect(looks).toBeLessThan(10);
+});
+
 test("a process that is seen only after it has ended has started another one, which is searched for", async () => {
   const row = (pid: number, isGone: boolean): ProcessRow => (
     { pid, parent: 1, group: pid, session: pid, isGone, startTime: pid, name: "hop" }
