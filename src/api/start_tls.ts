@@ -1,5 +1,5 @@
 import { toHostname } from "../core/endpoint.ts";
-import { show } from "../core/options.ts";
+import { ownProperties, show } from "../core/options.ts";
 
 /** The options of `Connection.startTls`. Certificates and keys are PEM texts. */
 export interface StartTlsOptions {
@@ -17,7 +17,9 @@ export interface StartTlsOptions {
   readonly insecure?: boolean | undefined;
 }
 
-const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+const PEM = "PEM text, with a line that begins with -----BEGIN";
+/** RFC 7468, 2. */
+const isPem = (value: unknown): boolean => typeof value === "string" && value.includes("-----BEGIN ");
 const isProtocol = (value: unknown): boolean =>
   typeof value === "string" && value !== "" && new TextEncoder().encode(value).length <= 255;
 
@@ -27,9 +29,9 @@ const SHAPES: Readonly<
 > = {
   // An empty name would become "localhost" in node:tls.
   hostname: ["a name or an address", (value) => typeof value === "string" && toHostname(value) !== null],
-  ca: ["PEM text or a list of such texts", (value) => [value].flat().every(isText)],
-  cert: ["PEM text", isText],
-  key: ["PEM text", isText],
+  ca: [`${PEM}, or a list of such texts`, (value) => [value].flat().every(isPem)],
+  cert: [PEM, isPem],
+  key: [PEM, isPem],
   alpnProtocols: ["a list of names of 1 to 255 bytes", (value) => Array.isArray(value) && value.every(isProtocol)],
   insecure: ["true or false", (value) => typeof value === "boolean"],
 };
@@ -48,7 +50,11 @@ export function assertTlsOptions(options: StartTlsOptions): void {
     }
     const [expected, isRight] = SHAPES[name as keyof StartTlsOptions];
     if (value !== undefined && !isRight(value)) {
-      throw new TypeError(`Cannot start TLS: ${name} must be ${expected}, got ${show(value)}`);
+      // A text may be a key.
+      const got = expected.startsWith(PEM) && typeof value === "string" ? "another text" : show(value);
+      throw new TypeError(`Cannot start TLS: ${name} must be ${expected}, got ${got}`);
     }
   }
+  const { cert, key } = ownProperties(options);
+  if ((cert === undefined) !== (key === undefined)) throw new TypeError("Cannot start TLS: give cert and key together");
 }
