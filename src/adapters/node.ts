@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { ALL } from "node:dns";
 import * as net from "node:net";
 import process from "node:process";
 import type { Adapter, Attempt, Target } from "../core/attempt.ts";
@@ -66,13 +67,26 @@ function open(options: net.TcpNetConnectOpts): Attempt<net.Socket> {
   return { opened, abandon: () => abandon(socket) };
 }
 
+type DialOptions = net.TcpNetConnectOpts & { [GUARDED]?: true };
+
+/**
+ * Own properties, so that node:net does not take these options from Object.prototype. `hints` takes the place of
+ * ADDRCONFIG, with which a host that has `::1` alone of all IPv6 addresses never dials it.
+ */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  hints: ALL,
+  ...Object.fromEntries(
+    ["allowHalfOpen", "autoSelectFamily", "family", "lookup", "path", "signal", "timeout"].map((
+      name,
+    ) => [name, undefined]),
+  ),
+};
+
 function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
   const hasOwnLookup = ["lookup", "family", "hints"].some((name) => Object.hasOwn(nativeOptions ?? {}, name));
   return {
     open({ hostname, port, localAddress, localPort }: Target): Attempt<net.Socket> {
-      // Without a prototype, and with a signal, as node:stream copies them: both would read Object.prototype.
-      const options: net.TcpNetConnectOpts & { [GUARDED]?: true } = Object.assign(Object.create(null), nativeOptions);
-      Object.assign(options, { host: hostname, port, localAddress, localPort, signal: undefined });
+      const options: DialOptions = { ...DEFAULTS, ...nativeOptions, host: hostname, port, localAddress, localPort };
       // The core compares the ends and dials again, so the process-wide guard must ignore this socket.
       if (GUARDED in net.Socket.prototype.connect) options[GUARDED] = true;
       return open(options);

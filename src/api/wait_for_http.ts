@@ -76,7 +76,7 @@ const TOKEN = /^[!#$%&'*+\-.^`|~\w]+$/;
 /** The headers as node:http takes them. A list under one name is sent as several lines. */
 function headersOf(given: HttpHeaders): Record<string, string[]> {
   if (typeof given !== "object" || given === null) throw fail("headers", "an object", given);
-  const headers: Record<string, string[]> = {};
+  const headers: Record<string, string[]> = Object.create(null);
   const spellings = new Map<string, string>();
   for (const [name, value] of Symbol.iterator in given ? given : Object.entries(given)) {
     if (value === undefined) continue;

@@ -62,6 +62,8 @@ class Call<Socket> implements TrialContext<Socket> {
   /** Null where the name is dialed by name. */
   #addresses: readonly string[] | null = [];
   #resolvedAt = -Infinity;
+  /** Addresses at which the kernel connected the socket to itself. */
+  readonly #selfConnected: string[] = [];
 
   constructor(adapter: Adapter<Socket>, options: ResolvedOptions, context: DialContext) {
     const { clock = SYSTEM_CLOCK, counts = { attempts: 0, selfConnects: 0, lastError: undefined } } = context;
@@ -121,6 +123,7 @@ class Call<Socket> implements TrialContext<Socket> {
     this.#throwIfEnded();
     counts.lastError = error;
     const selfConnect = error instanceof SelfConnectError;
+    if (selfConnect) this.#selfConnected.push(error.address);
     // A socket that is bound to the port it dials can only be connected to itself.
     const isHopeless = selfConnect && target.localPort === target.port;
     if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
@@ -144,8 +147,11 @@ class Call<Socket> implements TrialContext<Socket> {
   }
 
   #dialOnce(): Promise<Proved<Socket>> {
-    const { target, policy } = this.options;
-    if (this.#isName && (this.adapter.lookup !== undefined || !policy.isOff)) return this.#dialByAddress();
+    const { target, policy, attemptTimeout } = this.options;
+    // Without any of these the call is as the bare one, which dials the addresses of a name in its own way.
+    const isByAddress = !policy.isOff || attemptTimeout < Infinity || this.#selfConnected.length > 0;
+    const mayLookUp = this.adapter.lookup !== undefined || !policy.isOff;
+    if (this.#isName && isByAddress && mayLookUp) return this.#dialByAddress();
     const trial = new Trial(this, target);
     if (this.options.mayGiveUp) this.#interrupt = (reason) => trial.abandon(reason);
     return trial.proved;
@@ -168,7 +174,7 @@ class Call<Socket> implements TrialContext<Socket> {
 
   /** One target for each address of the name, or the name itself. */
   async #targets(): Promise<readonly Target[]> {
-    const { target } = this.options;
+    const { target, policy } = this.options;
     const { localAddress } = target;
     if (this.#addresses !== null && this.elapsed() - this.#resolvedAt >= ADDRESSES_LAST_MS) {
       const lookup = this.#lookUp();
@@ -179,8 +185,10 @@ class Call<Socket> implements TrialContext<Socket> {
     if (this.#addresses === null) return [target];
     const isReachable = (address: string): boolean =>
       localAddress === undefined || ipVersion(address) === ipVersion(localAddress);
+    const isNew = (address: string): boolean => !policy.isOff || !this.#selfConnected.includes(address);
     const reachable = this.#addresses.filter(isReachable);
-    return (reachable.length > 0 ? reachable : this.#addresses).map((hostname) => ({ ...target, hostname }));
+    const wanted = [reachable.filter(isNew), reachable, this.#addresses].find((list) => list.length > 0) ?? [];
+    return wanted.map((hostname) => ({ ...target, hostname }));
   }
 
   async #lookUp(): Promise<void> {

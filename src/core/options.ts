@@ -210,7 +210,7 @@ export function resolveOptions(options: ConnectOptions, rules: OptionRules = {})
   const own = ownProperties(options);
   // A native connect passes on what it does not know, but no runtime's own connect would dial that one.
   if (!rules.passesOn) assertKnown("option", own, PORTABLE_OPTIONS);
-  else if ("host" in own) throw unknownOption("option", "host", DID_YOU_MEAN);
+  else if (Reflect.get(own, "host") !== undefined) throw unknownOption("option", "host", DID_YOU_MEAN);
   const { signal, timeout, retry = false, onRetry, stableFor = 0, allowHalfOpen = false } = own;
   const target = targetOf(own);
   const policy = policyOf(retry);

@@ -1,4 +1,4 @@
-import { Resolver } from "node:dns";
+import { Resolver } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import process from "node:process";
@@ -40,10 +40,11 @@ export function lookUpDirectly(hostname: string, onAnswer: (addresses: string[])
     return () => {};
   }
   const resolver = new Resolver();
-  const take = (error: Error | null, addresses: string[]): void => {
-    if (error === null && addresses.length > 0) onAnswer(addresses);
-  };
-  resolver.resolve4(hostname, take);
-  resolver.resolve6(hostname, take);
+  // One family alone is not the answer: the server may listen at the other.
+  const answers = [resolver.resolve4(hostname), resolver.resolve6(hostname)];
+  void Promise.allSettled(answers).then((settled) => {
+    const addresses = settled.flatMap((answer) => answer.status === "fulfilled" ? answer.value : []);
+    if (addresses.length > 0) onAnswer(addresses);
+  });
   return () => resolver.cancel();
 }
