@@ -4,10 +4,10 @@ import { dial } from "../core/dial.ts";
 import { formatEndpoint, ipVersion } from "../core/endpoint.ts";
 import { resolveOptions } from "../core/options.ts";
 import { findListeners, type Owner } from "../host/listeners.ts";
-import { makerOf } from "../host/mark.ts";
 import { linuxProcesses } from "../host/process_system.ts";
 import type { ProcessTree } from "../host/process_tree.ts";
 import { isOnThisHost } from "../host/own_addresses.ts";
+import { isMark } from "../host/start_server.ts";
 import type { WaitTarget } from "./target.ts";
 
 /** How long a lookup or a connect may take when it only tests whether a port is taken. */
@@ -138,8 +138,8 @@ export function judgeListener(port: number, address: string, tree: ProcessTree):
   if (other === undefined) return { served: UNKNOWN_SERVER };
   const served = servedBy(other, false);
   const name = describeOwner(other);
-  if (makerOf(linuxProcesses().readMark(other.pid)) !== null) {
-    return { served, foreign: `${name} answers, which another realpeer process started` };
+  if (isMark(linuxProcesses().readMark(other.pid) ?? null)) {
+    return { served, foreign: `${name} answers, which another realpeer has started` };
   }
   // systemd itself listens for servers that it starts at the first connection.
   if (tree.isOlder(other) && other.pid !== 1) return { served, foreign: `${name} answers, which ran before` };

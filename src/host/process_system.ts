@@ -32,7 +32,7 @@ export interface ProcessSystem {
   /** One process; null when there is none. */
   read(pid: number): ProcessRow | null;
   /**
-   * The mark that a process was started with (see `mark.ts`); null when it has none or the system has no marks,
+   * The mark that a process was started with (see `start_server.ts`); null when it has none or the system has no marks,
    * undefined when the process is gone.
    */
   readMark(pid: number): number | null | undefined;

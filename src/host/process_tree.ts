@@ -1,5 +1,4 @@
 import process from "node:process";
-import { makerOf } from "./mark.ts";
 import { type ProcessSystem, processSystem } from "./process_system.ts";
 import { keyOf, type ProcessRow } from "./process_table.ts";
 
@@ -77,8 +76,6 @@ function withDescendants(members: Map<number, ProcessRow>, rows: readonly Proces
 export class ProcessTree {
   readonly pid: number;
   readonly mark: number | null;
-  /** This mark, and the marks that each `realpeer start` in this tree has made for its own tree. */
-  readonly #marks = new Set<number>();
   readonly #system: ProcessSystem;
   /** The start time of the first process: no process of the tree is older. */
   readonly #since: number;
@@ -92,7 +89,6 @@ export class ProcessTree {
   constructor({ pid, mark, system = processSystem() }: TreeRoot) {
     this.pid = pid;
     this.mark = mark;
-    if (mark !== null) this.#marks.add(mark);
     this.#system = system;
     this.#since = system.read(pid)?.startTime ?? system.read(process.pid)?.startTime ?? 0;
     this.#known.add(`${pid} ${this.#since}`);
@@ -110,12 +106,7 @@ export class ProcessTree {
     if (this.#hasSession && (row.session === this.pid || row.group === this.pid)) return true;
     if (this.mark === null) return false;
     const mark = this.#system.readMark(row.pid);
-    if (mark === undefined) return undefined;
-    if (mark === null) return false;
-    const maker = this.#marks.has(mark) ? null : this.#system.read(makerOf(mark) ?? 0);
-    // A process that is not older than this one has got the id of the real maker.
-    if (maker !== null && maker.startTime < row.startTime && this.#isMember(maker)) this.#marks.add(mark);
-    return this.#marks.has(mark);
+    return mark === undefined ? undefined : mark === this.mark;
   }
 
   /** Whether this zombie is new, and belongs to the tree as far as can be told. */

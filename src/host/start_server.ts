@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
-import { closeSync, constants as fs, openSync, statSync } from "node:fs";
+import { closeSync, constants as fs, openSync, readFileSync, statSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
-import { newMark } from "./mark.ts";
+import { PROC } from "./inspect.ts";
+import { parseLockLimits } from "./process_table.ts";
 import { ProcessTree } from "./process_tree.ts";
 
 /** Where the output of a server goes. */
@@ -21,9 +23,31 @@ export interface Server {
   readonly ended: Promise<number>;
 }
 
+/** Marks are numbers from here up to twice as much. A limit outside this range was set by another program. */
+const FIRST_MARK = 2 ** 30;
+
+/** Whether a limit is a mark of this or another `realpeer start`. */
+export function isMark(limit: number | null): boolean {
+  return limit !== null && limit >= FIRST_MARK && limit < 2 * FIRST_MARK;
+}
+
+/** A random mark for a new tree; null when this process may not set a limit that high. */
+export function chooseMark(random: number, root: string = PROC): number | null {
+  try {
+    const hard = parseLockLimits(readFileSync(join(root, "self/limits"), "latin1"))?.hard ?? 0;
+    const mark = FIRST_MARK + Math.floor(random * FIRST_MARK);
+    return mark <= hard ? mark : null;
+  } catch {
+    // Not Linux, or Deno lacks the permission.
+    return null;
+  }
+}
+
 /**
- * Sets the mark of the tree (see `mark.ts`), then becomes the shell that runs the command line, so the shell's messages
- * do not change. The option is -w in dash, -x in bash and ksh.
+ * Sets a mark that all descendants inherit, then becomes the shell that runs the command line, so the shell's messages
+ * do not change. The mark is a soft limit on file locks: Linux has not enforced RLIMIT_LOCKS since 2.4 (getrlimit(2)),
+ * but keeps it and shows it in /proc/PID/limits, also for daemons and setuid programs. The option is -w in dash, -x in
+ * bash and ksh.
  */
 const MARK_AND_RUN = `{ ulimit -S -w "$2" || ulimit -S -x "$2"; } 2>/dev/null; exec "$0" -c "$1"`;
 
@@ -76,7 +100,7 @@ function openLog(file: string): number {
  */
 export function startServer(commandLine: string, options: ServerOptions = {}): Promise<Server> {
   const { log, isOutputTaken = false, platform = process.platform } = options;
-  const mark = platform === "linux" ? newMark() : null;
+  const mark = platform === "linux" ? chooseMark(Math.random()) : null;
   const [file, ...args] = shellCommand(commandLine, mark, platform);
   const logFd = log === undefined ? undefined : openLog(log);
   const stdout = logFd ?? (isOutputTaken ? 2 : 1);

@@ -9,10 +9,6 @@ export function realpeer(...args: string[]): string[] {
   return commandFor(COMMAND, args);
 }
 
-/** The words as a shell's command line. */
-export const quoted = (words: readonly string[]): string =>
-  words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-
 /** Runs `realpeer` to its end. */
 export async function runRealpeer(args: readonly string[], options?: RunOptions): Promise<Finished> {
   return withStatus(await run(realpeer(...args), options));

@@ -4,9 +4,12 @@ import { find, missing } from "../fixtures/daemon.ts";
 import { because } from "../fixtures/lab.ts";
 import { root } from "../fixtures/runtime.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
-import { quoted, realpeer } from "./realpeer.ts";
+import { realpeer } from "./realpeer.ts";
 
 const noScript = process.platform === "linux" ? missing(["script", find("script")]) : "script(1) differs elsewhere";
+
+const quoted = (words: readonly string[]): string =>
+  words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
 
 /** Runs a shell's command line on a terminal of its own; presses Ctrl-C at `presses`, and resolves with all that is shown. */
 function onTerminal(line: string, presses: string): Promise<string> {

@@ -4,11 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
-import { makerOf, newMark } from "../../src/host/mark.ts";
 import { linuxProcesses, type ProcessSystem, psProcesses } from "../../src/host/process_system.ts";
 import type { ProcessRow } from "../../src/host/process_table.ts";
 import { ProcessTree } from "../../src/host/process_tree.ts";
-import { shellCommand, startServer } from "../../src/host/start_server.ts";
+import { chooseMark, isMark, shellCommand, startServer } from "../../src/host/start_server.ts";
 import { find, missing } from "../fixtures/daemon.ts";
 import { because } from "../fixtures/lab.ts";
 import { processesWith, uniqueSeconds, until } from "../fixtures/processes.ts";
@@ -42,11 +41,6 @@ const SITUATIONS: Readonly<Record<string, readonly [line: string, count: number,
   "a stopped process": ["sh -c 'kill -STOP $$; echo SECONDS'; echo", 2, true],
   "a limit on locks of its own, in a session of its own": [
     "bash -c 'ulimit -S -x unlimited; setsid sleep SECONDS; echo'; echo",
-    3,
-    true,
-  ],
-  "a daemon with the mark that another realpeer start in this tree made": [
-    "(setsid bash -c 'sleep 0.1; (ulimit -S -x $((2**30 + $$ * 256)); setsid sleep SECONDS &); sleep SECONDS; :' &); exit 0",
     3,
     true,
   ],
@@ -257,18 +251,17 @@ describe.skipIf(noProc)(because("where there are no marks", noProc), () => {
 
 describe("a server's mark", () => {
   test.skipIf(noProc)(because("is a number of its own, and none where the hard limit is lower", noProc), () => {
-    const marks = Array.from({ length: 256 }, () => newMark());
-    expect(new Set(marks).size).toBe(256);
-    expect(new Set(marks.map(makerOf))).toEqual(new Set([process.pid]));
-    expect([makerOf(null), makerOf(1000), makerOf(2 ** 31)]).toEqual([null, null, null]);
+    expect(isMark(chooseMark(0))).toBe(true);
+    expect(isMark(chooseMark(0.999_999_9))).toBe(true);
+    expect([isMark(null), isMark(1000)]).toEqual([false, false]);
     const folder = mkdtempSync(join(tmpdir(), "realpeer-limits-"));
     execFileSync("mkdir", ["-p", join(folder, "self")]);
     writeFileSync(
       join(folder, "self/limits"),
       "Max file locks            1000                 1000                 locks\n",
     );
-    expect(newMark(folder)).toBeNull();
-    expect(newMark(join(folder, "missing"))).toBeNull();
+    expect(chooseMark(0.5, folder)).toBeNull();
+    expect(chooseMark(0.5, join(folder, "missing"))).toBeNull();
   });
 
   const shells = ["dash", "bash", "busybox"].filter((shell) => find(shell, ["/bin", "/usr/bin"]));
