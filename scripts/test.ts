@@ -14,7 +14,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { environment, interactively, keepingOutput } from "./run.ts";
-import { type Count, describeCount, sum } from "./test/count.ts";
+import { type Count, describeCount, notRun, sum } from "./test/count.ts";
 import { QUICK } from "./test/once.ts";
 import { suites } from "./test/suites.ts";
 import { VITEST, VITEST_CONFIG } from "./test/vitest.ts";
@@ -53,7 +53,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 const counts = new Map<string, Count & { readonly seconds: number }>();
 async function runSuite(name: string): Promise<void> {
   const started = performance.now();
-  const count = await suites[name]!(suiteArgs, scratch);
+  // One that fails to run leaves the others their time, and is in the summary.
+  const count = await suites[name]!(suiteArgs, scratch).catch((error: unknown) => notRun(String(error)));
   counts.set(name, { ...count, seconds: Math.round((performance.now() - started) / 1000) });
 }
 /** Waits for Wine half of its time: it runs beside the suites after it, and what it writes is shown at the end. */

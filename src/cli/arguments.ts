@@ -86,6 +86,9 @@ export function parseArguments<const Specs extends OptionSpecs>(
     // parseArgs takes "-q=1" for the short options -q, -= and -1.
     const [, flag, rest] = token.rawName === "-=" ? /^(-[^=]+)=(.*)$/.exec(args[token.index] ?? "") ?? [] : [];
     if (flag !== undefined) throw takesNoValue(flag, rest);
+    if (GENERAL_OPTIONS.includes(token.name) && token.value !== undefined) {
+      throw takesNoValue(token.rawName, token.value);
+    }
     if (spec === undefined) throw unknownOption(token.rawName, specs, command);
     if (spec.type === "boolean" && token.value !== undefined) throw takesNoValue(token.rawName, token.value);
     const isMissing = token.value === undefined || token.value === "" ||

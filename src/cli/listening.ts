@@ -139,7 +139,7 @@ export function judgeListener(port: number, address: string, tree: ProcessTree):
   const served = servedBy(other, false);
   const name = describeOwner(other);
   if (isMark(linuxProcesses().readMark(other.pid) ?? null)) {
-    return { served, foreign: `${name} answers, which another realpeer has started` };
+    return { served, foreign: `${name} answers, which another realpeer process started` };
   }
   // systemd itself listens for servers that it starts at the first connection.
   if (tree.isOlder(other) && other.pid !== 1) return { served, foreign: `${name} answers, which ran before` };

@@ -66,7 +66,8 @@ function hintFor(plain: string): string | undefined {
   if (/^file$/i.test(scheme) || /^(file:|\/|\.\.?\/)/i.test(plain)) {
     return "files are not waited for, a shell does: until test -e FILE; do sleep 1; done";
   }
-  const [, http, location] = /^(https?):\/?([^/].*)$/i.exec(plain) ?? [];
+  // A host may be called so: http:8080.
+  const [, http, location] = /^(https?):(?!\d+$)\/?([^/].*)$/i.exec(plain) ?? [];
   if (http !== undefined) return `two slashes are missing: ${http}://${location}`;
   if (scheme !== "") {
     const hosts = rest.replace(/^[^@/]*@/, "").replace(/[/?#].*$/s, "").split(",");
@@ -74,9 +75,11 @@ function hintFor(plain: string): string | undefined {
     if (scheme.toLowerCase() !== "tcp") return `${scheme}: is not known, wait for the port: ${ports}`;
     return /^[^/]*\/./.test(rest) ? `a TCP target has no path, wait for the port: ${ports}` : undefined;
   }
-  if (/^[^/\s]+:\d+\/\S*$/.test(plain)) return `with a path it is a URL: http://${plain}`;
+  if (/^[^/\s]+:\d+\/\S*$/.test(plain) && !/^tcp:/i.test(plain)) return `with a path it is a URL: http://${plain}`;
   const several = plain.split(/[,;\s]+/).filter(Boolean);
-  return several.length > 1 ? `write several targets apart: ${several.join(" ")}` : undefined;
+  return several.length > 1 && several.every(isTarget)
+    ? `write several targets apart: ${several.join(" ")}`
+    : undefined;
 }
 
 /** Whether the text is a target. */

@@ -96,8 +96,7 @@ async function addressesOf(hostname: string): Promise<string[]> {
 
 function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRow[]): PortTakenError {
   const others = rows.filter((row) => isInTheWay(row, address));
-  const holder = rows.find(({ state }) => state === "LISTEN") ?? others.find(({ state }) => state !== "TIME_WAIT") ??
-    others[0];
+  const holder = rows.find(({ state }) => state === "LISTEN") ?? others.find(({ state }) => state !== "TIME_WAIT");
   // Deno's node:net reports an address of another machine as EINVAL.
   const isElsewhere = code === "EADDRNOTAVAIL" || code === "EINVAL";
   const reason = code === "EACCES"

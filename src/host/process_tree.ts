@@ -33,6 +33,8 @@ interface Search {
 const STOP_TIMEOUT_MS = 5000;
 /** How long SIGKILL is sent to the same processes. It will not end the ones that are left after that. */
 const KILL_MS = 2000;
+/** The same where new ones appear all the time: they may belong to another user. */
+const MAX_KILL_MS = 15_000;
 /** How many complete searches in a row must find nothing before a killed tree counts as gone. */
 const EMPTY_LOOKS = 3;
 /** How often the process list is read again while some processes come and go too fast to be read. */
@@ -223,7 +225,8 @@ export class ProcessTree {
     let hasEnded = false;
     let isComplete = true;
     let lastNews = performance.now();
-    while (emptyLooks < EMPTY_LOOKS && performance.now() - lastNews < KILL_MS) {
+    const deadline = lastNews + MAX_KILL_MS;
+    while (emptyLooks < EMPTY_LOOKS && performance.now() < Math.min(lastNews + KILL_MS, deadline)) {
       const hasNews = left.some((row) => !killed.has(keyOf(row)));
       if (hasNews || hasEnded) lastNews = performance.now();
       for (const row of left) killed.add(keyOf(row));

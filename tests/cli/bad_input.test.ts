@@ -19,6 +19,7 @@ const CASES: readonly [args: string, status: number, says: string][] = [
   ["wait 80 --", 2, "No command after --"],
   ["wait 0", 2, "port 0 is not between 1 and 65535"],
   ["wait 80 --timeuot 5s", 2, "Unknown option --timeuot, did you mean --timeout?"],
+  ["wait 80 --help=1", 2, 'Option --help takes no value, got "1"'],
   ["wait 80 --helP", 2, "Unknown option --helP, did you mean --help?"],
   ["wait 80 --stable 1s", 2, "Unknown option --stable, did you mean --stable-for?"],
   ["wait 80 -q=1", 2, 'Option -q takes no value, got "1"'],

@@ -17,6 +17,7 @@ describe("a target that is a port", () => {
     ["tcp:5432", "localhost", 5432, true],
     ["tcp:db:5432", "db", 5432, false],
     ["TCP://db:5432", "db", 5432, false],
+    ["http:7040", "http", 7040, false],
   ];
   for (const [text, hostname, port, isPortOnly] of targets) {
     test(`${text} is ${hostname}, ${port}`, () => {
@@ -57,6 +58,8 @@ describe("what is no target is answered with what to write", () => {
     ["ws://x", "ws: is not known, wait for the port: HOST:PORT"],
     ["localhost:3000/health", "with a path it is a URL: http://localhost:3000/health"],
     ["a:1,b:2", "write several targets apart: a:1 b:2"],
+    ["host name:80", "the host is neither a host name nor an address"],
+    ["http:99999", "port 99999 is not between 1 and 65535"],
     ["a:1; b:2", "write several targets apart: a:1 b:2"],
     ["localhost:3000/", "with a path it is a URL: http://localhost:3000/"],
     ["http:localhost:3000", "two slashes are missing: http://localhost:3000"],

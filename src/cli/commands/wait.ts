@@ -1,7 +1,7 @@
 import { splitCommand } from "../arguments.ts";
 import { Status, UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { printable, writeJsonBefore } from "../output.ts";
+import { printable, tryWriteJson, writeJsonBefore } from "../output.ts";
 import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
 import { parseWaitArguments, readWaitRequest, WAIT_OPTIONS } from "../wait_request.ts";
@@ -40,9 +40,10 @@ export async function wait(args: readonly string[], system: System, interrupts: 
     progress?.clear();
     watch?.end();
   }
-  if (json) writeJsonBefore(command, system, waiting.report());
+  if (json && waiting.isReady) writeJsonBefore(command, system, waiting.report());
   if (!waiting.isReady) {
     if (!quiet) system.stderr.write(`realpeer: ${printable(waiting.explain(watch?.gone.reason))}\n`);
+    if (json) tryWriteJson(system, waiting.report());
     return waiting.hasFailed ? Status.UNEXPECTED : Status.NOT_MET;
   }
   if (!quiet && !json) {
