@@ -11,21 +11,18 @@
  *
  * @module
  */
-import { ALL } from "node:dns";
-import * as net from "node:net";
+import type * as net from "node:net";
 import process from "node:process";
-import type { Adapter, Attempt, Target } from "../core/attempt.ts";
+import type { Adapter } from "../core/attempt.ts";
 import type { PortableAdapter } from "../core/byte_stream.ts";
-import { afterPoll } from "../core/clock.ts";
 import { dial } from "../core/dial.ts";
 import { type ConnectOptions, foreignOptions, ownProperties, resolveOptions } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
-import { assertMayBind } from "./detect.ts";
 import { byteStream } from "./node/byte_stream.ts";
 import { endpoints } from "./node/endpoints.ts";
 import { lookup, lookupWith } from "./node/lookup.ts";
+import { open } from "./node/open.ts";
 import { watchPeer } from "./node/read_ahead.ts";
-import { GUARDED } from "./node/verdict.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
@@ -42,55 +39,10 @@ export interface NodeConnectOptions
 
 const ignore = (): void => {};
 
-/**
- * Destroys a socket after the event loop has reported any complete connect: a self-connection is complete when
- * connect(2) returns, and destroy() would leave its TIME-WAIT. At the next address of a name the wait starts again.
- */
-function abandon(socket: net.Socket): void {
-  const destroyLater = (): () => void => afterPoll(() => socket.destroy());
-  let cancel = destroyLater();
-  socket.on("error", ignore).on("connectionAttempt", () => {
-    cancel();
-    cancel = destroyLater();
-  });
-}
-
-function open(options: net.TcpNetConnectOpts): Attempt<net.Socket> {
-  assertMayBind(options);
-  const socket = net.connect(options);
-  const opened = new Promise<net.Socket>((resolve, reject) => {
-    socket.once("error", reject).once("connect", () => {
-      socket.off("error", reject);
-      resolve(socket);
-    });
-  });
-  return { opened, abandon: () => abandon(socket) };
-}
-
-type DialOptions = net.TcpNetConnectOpts & { [GUARDED]?: true };
-
-/**
- * Own properties, so that node:net does not take these options from Object.prototype. `hints` takes the place of
- * ADDRCONFIG, with which a host that has `::1` alone of all IPv6 addresses never dials it.
- */
-const DEFAULTS: Readonly<Record<string, unknown>> = {
-  hints: ALL,
-  ...Object.fromEntries(
-    ["allowHalfOpen", "autoSelectFamily", "family", "lookup", "path", "signal", "timeout"].map((
-      name,
-    ) => [name, undefined]),
-  ),
-};
-
 function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
   const hasOwnLookup = ["lookup", "family", "hints"].some((name) => Object.hasOwn(nativeOptions ?? {}, name));
   return {
-    open({ hostname, port, localAddress, localPort }: Target): Attempt<net.Socket> {
-      const options: DialOptions = { ...DEFAULTS, ...nativeOptions, host: hostname, port, localAddress, localPort };
-      // The core compares the ends and dials again, so the process-wide guard must ignore this socket.
-      if (GUARDED in net.Socket.prototype.connect) options[GUARDED] = true;
-      return open(options);
-    },
+    open: (target) => open(target, nativeOptions),
     endpoints,
     reset(socket: net.Socket): void {
       // No caller has this socket, so no caller needs its later errors.

@@ -1,0 +1,57 @@
+import { ALL } from "node:dns";
+import * as net from "node:net";
+import type { Attempt, Target } from "../../core/attempt.ts";
+import { afterPoll } from "../../core/clock.ts";
+import { assertMayBind } from "../detect.ts";
+import { GUARDED } from "./verdict.ts";
+
+const ignore = (): void => {};
+
+/**
+ * Destroys a socket after the event loop has reported any complete connect: a self-connection is complete when
+ * connect(2) returns, and destroy() would leave its TIME-WAIT. At the next address of a name the wait starts again.
+ */
+function abandon(socket: net.Socket): void {
+  const destroyLater = (): () => void => afterPoll(() => socket.destroy());
+  let cancel = destroyLater();
+  socket.on("error", ignore).on("connectionAttempt", () => {
+    cancel();
+    cancel = destroyLater();
+  });
+}
+
+type DialOptions = net.TcpNetConnectOpts & { [GUARDED]?: true };
+
+/**
+ * Own properties, so that node:net does not take these options from Object.prototype. `hints` takes the place of
+ * ADDRCONFIG, with which a host that has `::1` alone of all IPv6 addresses never dials it.
+ */
+const DEFAULTS: object = {
+  allowHalfOpen: undefined,
+  autoSelectFamily: undefined,
+  family: undefined,
+  hints: ALL,
+  lookup: undefined,
+  path: undefined,
+  signal: undefined,
+  timeout: undefined,
+};
+
+/** Dials with `net.connect` and these options. */
+export function open(
+  { hostname, port, localAddress, localPort }: Target,
+  nativeOptions: Partial<net.TcpNetConnectOpts> | undefined,
+): Attempt<net.Socket> {
+  const options: DialOptions = { ...DEFAULTS, ...nativeOptions, host: hostname, port, localAddress, localPort };
+  // The core compares the ends and dials again, so the process-wide guard must ignore this socket.
+  if (GUARDED in net.Socket.prototype.connect) options[GUARDED] = true;
+  assertMayBind(options);
+  const socket = net.connect(options);
+  const opened = new Promise<net.Socket>((resolve, reject) => {
+    socket.once("error", reject).once("connect", () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
+  return { opened, abandon: () => abandon(socket) };
+}
