@@ -1,7 +1,7 @@
-import { Resolver } from "node:dns/promises";
+import { Resolver } from "node:dns";
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import process from "node:process";
+import { ipVersion } from "../../core/endpoint.ts";
 import { isDeno, isWindows } from "../detect.ts";
 
 const WINDOWS_HOSTS = "System32\\drivers\\etc\\hosts";
@@ -17,7 +17,7 @@ function fromHostsFile(name: string): string[] {
     // The system may have none.
   }
   const lines = text.split("\n").map((line) => line.replace(/#.*/, "").trim().toLowerCase().split(/\s+/));
-  return lines.filter(([address = "", ...names]) => isIP(address) !== 0 && names.includes(name)).map(([first]) =>
+  return lines.filter(([address = "", ...names]) => ipVersion(address) !== 0 && names.includes(name)).map(([first]) =>
     first!
   );
 }
@@ -40,11 +40,14 @@ export function lookUpDirectly(hostname: string, onAnswer: (addresses: string[])
     return () => {};
   }
   const resolver = new Resolver();
-  // One family alone is not the answer: the server may listen at the other.
-  const answers = [resolver.resolve4(hostname), resolver.resolve6(hostname)];
-  void Promise.allSettled(answers).then((settled) => {
-    const addresses = settled.flatMap((answer) => answer.status === "fulfilled" ? answer.value : []);
-    if (addresses.length > 0) onAnswer(addresses);
-  });
+  const answers: string[][] = [];
+  const take = (_error: Error | null, addresses: string[] | undefined): void => {
+    answers.push(addresses ?? []);
+    // One family alone is not the answer: the server may listen at the other.
+    const all = answers.flat();
+    if (answers.length === 2 && all.length > 0) onAnswer(all);
+  };
+  resolver.resolve4(hostname, take);
+  resolver.resolve6(hostname, take);
   return () => resolver.cancel();
 }
