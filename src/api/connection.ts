@@ -1,7 +1,7 @@
 import { type ByteStream, connectionFailure } from "../core/byte_stream.ts";
 import { type Endpoint, type EndpointPair, toHostname } from "../core/endpoint.ts";
-import { Incoming } from "./incoming.ts";
 import { ownProperties } from "../core/options.ts";
+import { Incoming } from "./incoming.ts";
 import { awaitPeer } from "./linger.ts";
 import { Outgoing } from "./outgoing.ts";
 import { assertTlsOptions, type StartTlsOptions } from "./start_tls.ts";

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { deadPort } from "../../src/api/testing.ts";
 import { linuxProcesses, type ProcessSystem, psProcesses } from "../../src/host/process_system.ts";
 import type { ProcessRow } from "../../src/host/process_table.ts";
@@ -159,6 +159,32 @@ describe.skipIf(noProc)(because("a tree of processes is stopped whole", noProc),
     expect(await tree.stop()).toEqual([]);
     expect(processesWith(socket)).toEqual([]);
   });
+});
+
+test("a tree in which processes that may not be killed appear without end is given up", async () => {
+  let pid = 100;
+  const row = (): ProcessRow => (
+    { pid, parent: 1, group: pid, session: pid, isGone: false, startTime: pid, name: "root's" }
+  );
+  const foreign: ProcessSystem = {
+    canAsk: false,
+    list(visit) {
+      if (++pid > 10_000) throw new Error("It is searched without end");
+      visit?.(row());
+      return { rows: [row()], hasVanished: false };
+    },
+    read: () => row(),
+    readMark: () => 7,
+    signal: () => "denied",
+  };
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now += 100);
+  try {
+    const left = await new ProcessTree({ pid: 100, mark: 7, system: foreign }).stop();
+    expect(left.map(({ name }) => name)).toEqual(["root's"]);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 test("a tree that leaves many zombies is gone after few looks", async () => {

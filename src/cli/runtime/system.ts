@@ -1,5 +1,5 @@
 import process from "node:process";
-import { isGranted } from "../../adapters/detect.ts";
+import { isGranted, isWindows } from "../../adapters/detect.ts";
 
 /** Standard output or standard error. */
 export interface Output {
@@ -110,7 +110,7 @@ export class CannotRunError extends Error {
 
 /** Whether the command is the path of a file. Windows starts files of some names only, without an interpreter. */
 function isFile(path: string): boolean {
-  const mayExist = path.includes("/") && process.platform !== "win32" && isGranted({ name: "read", path });
+  const mayExist = path.includes("/") && !isWindows && isGranted({ name: "read", path });
   // Loaded here because a command that runs does not need this module.
   return mayExist && process.getBuiltinModule("node:fs").existsSync(path);
 }
