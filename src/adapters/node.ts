@@ -16,7 +16,7 @@ import process from "node:process";
 import type { Adapter } from "../core/attempt.ts";
 import type { PortableAdapter } from "../core/byte_stream.ts";
 import { dial } from "../core/dial.ts";
-import { type ConnectOptions, foreignOptions, ownProperties, resolveOptions } from "../core/options.ts";
+import { type ConnectOptions, foreignOptions, ownProperty, resolveOptions } from "../core/options.ts";
 import { publishSelfConnection } from "./diagnostics.ts";
 import { byteStream } from "./node/byte_stream.ts";
 import { endpoints } from "./node/endpoints.ts";
@@ -94,7 +94,7 @@ function withHostname({ host, ...rest }: NodeConnectOptions): NodeConnectOptions
  * ```
  */
 export async function connect(options: NodeConnectOptions): Promise<net.Socket> {
-  const hasHost = typeof options === "object" && options !== null && ownProperties(options).host !== undefined;
+  const hasHost = typeof options === "object" && options !== null && ownProperty(options, "host") !== undefined;
   const given = hasHost ? withHostname(options) : options;
   const resolved = resolveOptions(given, { passesOn: true, isWindows: process.platform === "win32" });
   const nativeOptions = foreignOptions(given);

@@ -52,15 +52,35 @@ export interface ResolvedOptions {
   readonly allowHalfOpen: boolean;
 }
 
+type OwnOptions = { readonly [Name in keyof ConnectOptions]-?: ConnectOptions[Name] | undefined };
+
+/**
+ * Every option as an own property, so that none is read from Object.prototype. Every call pays for this, and a literal
+ * is the cheapest way.
+ */
+function ownOptions(given: Partial<ConnectOptions>): OwnOptions {
+  const unset = {
+    hostname: undefined,
+    port: undefined,
+    localAddress: undefined,
+    localPort: undefined,
+    signal: undefined,
+    timeout: undefined,
+    attemptTimeout: undefined,
+    retry: undefined,
+    onRetry: undefined,
+    stableFor: undefined,
+    allowHalfOpen: undefined,
+  };
+  return Object.assign(unset, given);
+}
+
 /**
  * The options of the portable connect.
  *
  * @internal
  */
-export const OPTION_NAMES: readonly (keyof ConnectOptions)[] = [
-  ...["hostname", "port", "localAddress", "localPort", "signal"] as const,
-  ...["timeout", "attemptTimeout", "retry", "onRetry", "stableFor", "allowHalfOpen"] as const,
-];
+export const OPTION_NAMES: readonly (keyof ConnectOptions)[] = Object.keys(ownOptions({})) as (keyof ConnectOptions)[];
 const PORTABLE_OPTIONS: ReadonlySet<string> = new Set(OPTION_NAMES);
 /** A native connect leaves `allowHalfOpen` to its runtime. */
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set(OPTION_NAMES.filter((name) => name !== "allowHalfOpen"));
@@ -93,7 +113,7 @@ function assertNumber(name: string, value: unknown, expected: string, isInRange:
   if (!isInRange(value)) throw new RangeError(`Cannot connect: ${name} must be ${expected}, got ${value}`);
 }
 
-function assertPort(name: string, value: unknown): void {
+function assertPort(name: string, value: unknown): asserts value is number {
   if (!isPort(value)) assertNumber(name, value, "an integer from 1 to 65535", isPort);
 }
 
@@ -130,6 +150,15 @@ function assertKnown(kind: string, given: object, known: ReadonlySet<string>): v
 }
 
 /**
+ * A property that is not inherited, or undefined.
+ *
+ * @internal
+ */
+export function ownProperty(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined;
+}
+
+/**
  * A copy without a prototype, so that properties of Object.prototype are not read as options.
  *
  * @internal
@@ -149,8 +178,8 @@ function policyOf(given: boolean | RetryOptions): RetryPolicy {
   if (given === true) return DEFAULT_RETRY;
   if (typeof given !== "object" || given === null) throw typeError("retry", given, "a boolean or an object");
   assertKnown("retry option", given, KNOWN_RETRY_OPTIONS);
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  const policy: RetryPolicy = { ...DEFAULT_RETRY, ...Object.fromEntries(set) };
+  const policy: RetryPolicy = { ...DEFAULT_RETRY };
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) Reflect.set(policy, name, value);
   const isCount = (n: number): boolean => n >= 1 && (Number.isInteger(n) || n === Infinity);
   assertNumber("retry.maxAttempts", policy.maxAttempts, "an integer from 1, or Infinity", isCount);
   duration("retry.initialDelay", policy.initialDelay);
@@ -172,7 +201,7 @@ function assertLocalAddress(localAddress: string, hostname: string): void {
   throw typeError("localAddress", localAddress, `an IPv${dialed} address, as ${hostname} is one`);
 }
 
-function targetOf({ hostname = DEFAULT_HOSTNAME, port, localAddress, localPort }: ConnectOptions): Target {
+function targetOf({ hostname = DEFAULT_HOSTNAME, port, localAddress, localPort }: OwnOptions): Target {
   assertPort("port", port);
   if (typeof hostname !== "string" || hostname === "") throw typeError("hostname", hostname, "a name or an address");
   if (hostname.startsWith("[")) throw typeError("hostname", hostname, "written without brackets");
@@ -207,24 +236,26 @@ export interface OptionRules {
  */
 export function resolveOptions(options: ConnectOptions, rules: OptionRules = {}): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw typeError("options", options, "an object");
-  const own = ownProperties(options);
   // A native connect passes on what it does not know, but no runtime's own connect would dial that one.
-  if (!rules.passesOn) assertKnown("option", own, PORTABLE_OPTIONS);
-  else if (Reflect.get(own, "host") !== undefined) throw unknownOption("option", "host", DID_YOU_MEAN);
-  const { signal, timeout, retry = false, onRetry, stableFor = 0, allowHalfOpen = false } = own;
+  if (!rules.passesOn) assertKnown("option", options, PORTABLE_OPTIONS);
+  else if (ownProperty(options, "host") !== undefined) throw unknownOption("option", "host", DID_YOU_MEAN);
+  const own = ownOptions(options);
+  const { signal, retry = false, onRetry, stableFor = 0, allowHalfOpen = false } = own;
   const target = targetOf(own);
   const policy = policyOf(retry);
   if (signal !== undefined && !isAbortSignal(signal)) throw typeError("signal", signal, "an AbortSignal");
   assertFunction("onRetry", onRetry);
   if (typeof allowHalfOpen !== "boolean") throw typeError("allowHalfOpen", allowHalfOpen, "a boolean");
   const attemptTimeoutWithRetry = rules.isWindows ? WINDOWS_ATTEMPT_TIMEOUT_MS : RETRY_ATTEMPT_TIMEOUT_MS;
-  const { attemptTimeout = retry === false ? undefined : attemptTimeoutWithRetry } = own;
-  const limits = { timeout: limit("timeout", timeout), attemptTimeout: limit("attemptTimeout", attemptTimeout) };
+  const { attemptTimeout: forAttempt = retry === false ? undefined : attemptTimeoutWithRetry } = own;
+  const timeout = limit("timeout", own.timeout);
+  const attemptTimeout = limit("attemptTimeout", forAttempt);
   return {
     target,
     signal,
-    ...limits,
-    mayGiveUp: signal !== undefined || Math.min(limits.timeout, limits.attemptTimeout) < Infinity || !policy.isOff,
+    timeout,
+    attemptTimeout,
+    mayGiveUp: signal !== undefined || Math.min(timeout, attemptTimeout) < Infinity || !policy.isOff,
     policy,
     onRetry,
     stableFor: duration("stableFor", stableFor),
@@ -245,9 +276,7 @@ export function optionsOf<Options extends ConnectOptions>(
   if (typeof first !== "string" && typeof first !== "number") return first;
   const target = typeof first === "string" ? parseEndpoint(first) : { port: first };
   if (more !== undefined && (typeof more !== "object" || more === null)) throw typeError("options", more, "an object");
-  const twice = ["hostname", "port"].find((name) =>
-    more !== undefined && Object.hasOwn(more, name) && Reflect.get(more, name) !== undefined
-  );
+  const twice = ["hostname", "port"].find((name) => more !== undefined && ownProperty(more, name) !== undefined);
   if (twice !== undefined) throw new TypeError(`Cannot connect: ${twice} is given twice, leave one out`);
   return { ...more, ...target } as Options;
 }

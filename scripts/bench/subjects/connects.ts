@@ -30,11 +30,11 @@ const BASELINE = "bare + one getsockname call";
 /** What no portable connection can do without: it has both ends, and is told when the peer ends. */
 const PORTABLE_BASELINE = "bare + both ends and a reader";
 
-const TIMEOUT = { timeout: 30_000 };
+const timeout = 30_000;
 /** One attempt, so that a refusal ends it too. */
-const RETRY = { retry: { maxAttempts: 1 } };
+const retry = { maxAttempts: 1 };
 
-function look(localPort: number | undefined, { port }: Dial): void {
+function look(localPort: number | undefined, port: number): void {
   if (localPort === port) throw new Error("Cannot measure: connected to itself");
 }
 
@@ -53,27 +53,27 @@ function closed(socket: net.Socket): Promise<void> {
 }
 
 async function subjectsHere(): Promise<Record<string, Connect>> {
-  const overPortable: Connect = async (dial) => await (await portable(dial)).close();
+  const overPortable: Connect = async ({ hostname, port }) => await (await portable({ hostname, port })).close();
   if ("Deno" in globalThis) {
     const { connect } = await import("../../../src/adapters/deno.ts");
     return {
-      bare: async (dial) => (await Deno.connect({ ...dial })).close(),
-      [BASELINE]: async (dial) => {
-        const conn = await Deno.connect({ ...dial });
-        look(conn.localAddr.port, dial);
+      bare: async ({ hostname, port }) => (await Deno.connect({ hostname, port })).close(),
+      [BASELINE]: async ({ hostname, port }) => {
+        const conn = await Deno.connect({ hostname, port });
+        look(conn.localAddr.port, port);
         conn.close();
       },
-      [PORTABLE_BASELINE]: async (dial) => {
-        const conn = await Deno.connect({ ...dial });
-        look(conn.localAddr.port, dial);
-        look(conn.remoteAddr.port + 1, dial);
+      [PORTABLE_BASELINE]: async ({ hostname, port }) => {
+        const conn = await Deno.connect({ hostname, port });
+        look(conn.localAddr.port, port);
+        look(conn.remoteAddr.port + 1, port);
         const reading = conn.read(new Uint8Array(4096)).catch(() => {});
         conn.close();
         await reading;
       },
-      native: async (dial) => (await connect({ ...dial })).close(),
-      "native, timeout": async (dial) => (await connect({ ...dial, ...TIMEOUT })).close(),
-      "native, retry": async (dial) => (await connect({ ...dial, ...RETRY })).close(),
+      native: async ({ hostname, port }) => (await connect({ hostname, port })).close(),
+      "native, timeout": async ({ hostname, port }) => (await connect({ hostname, port, timeout })).close(),
+      "native, retry": async ({ hostname, port }) => (await connect({ hostname, port, retry })).close(),
       portable: overPortable,
     };
   }
@@ -81,40 +81,40 @@ async function subjectsHere(): Promise<Record<string, Connect>> {
     const { connect } = await import("../../../src/adapters/bun.ts");
     const socket = { data() {} };
     return {
-      bare: async (dial) => void (await Bun.connect({ ...dial, socket })).end(),
-      [BASELINE]: async (dial) => {
-        const opened = await Bun.connect({ ...dial, socket });
-        look(opened.localPort, dial);
+      bare: async ({ hostname, port }) => void (await Bun.connect({ hostname, port, socket })).end(),
+      [BASELINE]: async ({ hostname, port }) => {
+        const opened = await Bun.connect({ hostname, port, socket });
+        look(opened.localPort, port);
         opened.end();
       },
-      [PORTABLE_BASELINE]: async (dial) => {
-        const opened = await Bun.connect({ ...dial, socket: { data() {}, end() {}, close() {} } });
-        if (opened.localAddress === opened.remoteAddress) look(opened.localPort, dial);
-        look(opened.remotePort + 1, dial);
+      [PORTABLE_BASELINE]: async ({ hostname, port }) => {
+        const opened = await Bun.connect({ hostname, port, socket: { data() {}, end() {}, close() {} } });
+        if (opened.localAddress === opened.remoteAddress) look(opened.localPort, port);
+        look(opened.remotePort + 1, port);
         opened.end();
       },
-      native: async (dial) => void (await connect({ ...dial, socket })).end(),
-      "native, timeout": async (dial) => void (await connect({ ...dial, ...TIMEOUT, socket })).end(),
-      "native, retry": async (dial) => void (await connect({ ...dial, ...RETRY, socket })).end(),
+      native: async ({ hostname, port }) => void (await connect({ hostname, port, socket })).end(),
+      "native, timeout": async ({ hostname, port }) => void (await connect({ hostname, port, timeout, socket })).end(),
+      "native, retry": async ({ hostname, port }) => void (await connect({ hostname, port, retry, socket })).end(),
       portable: overPortable,
     };
   }
   return {
-    bare: async (dial) => await closed(await bareNet(dial)),
-    [BASELINE]: async (dial) => {
-      const socket = await bareNet(dial);
-      look(socket.localPort, dial);
+    bare: async ({ hostname, port }) => await closed(await bareNet({ hostname, port })),
+    [BASELINE]: async ({ hostname, port }) => {
+      const socket = await bareNet({ hostname, port });
+      look(socket.localPort, port);
       await closed(socket);
     },
-    [PORTABLE_BASELINE]: async (dial) => {
-      const socket = await bareNet(dial);
-      if (socket.localAddress === socket.remoteAddress) look(socket.localPort, dial);
-      look((socket.remotePort ?? 0) + 1, dial);
+    [PORTABLE_BASELINE]: async ({ hostname, port }) => {
+      const socket = await bareNet({ hostname, port });
+      if (socket.localAddress === socket.remoteAddress) look(socket.localPort, port);
+      look((socket.remotePort ?? 0) + 1, port);
       await closed(socket.on("data", () => {}).on("end", () => {}));
     },
-    native: async (dial) => await closed(await nodeConnect({ ...dial })),
-    "native, timeout": async (dial) => await closed(await nodeConnect({ ...dial, ...TIMEOUT })),
-    "native, retry": async (dial) => await closed(await nodeConnect({ ...dial, ...RETRY })),
+    native: async ({ hostname, port }) => await closed(await nodeConnect({ hostname, port })),
+    "native, timeout": async ({ hostname, port }) => await closed(await nodeConnect({ hostname, port, timeout })),
+    "native, retry": async ({ hostname, port }) => await closed(await nodeConnect({ hostname, port, retry })),
     createConnection: async ({ hostname, port }) =>
       await closed(await opened(createConnection({ host: hostname, port }))),
     portable: overPortable,
