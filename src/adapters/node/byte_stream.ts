@@ -43,6 +43,7 @@ class NodeByteStream implements ByteStream {
   }
 
   #onClose(): void {
+    if (this.#isOver) return;
     const { errored, readableEnded, writableFinished } = this.#socket;
     // A socket destroys itself once both directions have ended in order.
     if (readableEnded && writableFinished) return;
