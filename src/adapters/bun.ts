@@ -21,7 +21,6 @@
  *
  * @module
  */
-import process from "node:process";
 import type { Adapter } from "../core/attempt.ts";
 import { dial } from "../core/dial.ts";
 import { ipVersion } from "../core/endpoint.ts";
@@ -30,6 +29,7 @@ import { attachHandlers, callOpen, opensAfterHandshake, ownHandlers, withData } 
 import { adapterFor } from "./bun/driver.ts";
 import { EventBuffer } from "./bun/event_buffer.ts";
 import type { BunSocket, BunSocketOptions } from "./bun/types.ts";
+import { isWindows } from "./detect.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
@@ -72,9 +72,7 @@ function withLocalAddress(resolved: ResolvedOptions): ResolvedOptions {
  * ```
  */
 export async function connect<Data = undefined>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>> {
-  const resolved = withLocalAddress(
-    resolveOptions(options, { passesOn: true, isWindows: process.platform === "win32" }),
-  );
+  const resolved = withLocalAddress(resolveOptions(options, { passesOn: true, isWindows }));
   const { socket: given, data, ...native } = (foreignOptions(options) ?? {}) as Omit<
     Bun.TCPSocketConnectOptions<Data>,
     "hostname" | "port"

@@ -6,9 +6,9 @@ import type { ResolvedOptions } from "../core/options.ts";
 type AnyAdapter = PortableAdapter<unknown>;
 
 const imports = {
-  deno: async (): Promise<AnyAdapter> => (await import("./deno.ts")).denoAdapter as AnyAdapter,
-  bun: async (): Promise<AnyAdapter> => (await import("./bun/driver.ts")).bunAdapter as AnyAdapter,
-  node: async (): Promise<AnyAdapter> => (await import("./node.ts")).nodeAdapter as AnyAdapter,
+  deno: async (): Promise<AnyAdapter> => (await import("./deno/portable.ts")).denoAdapter as AnyAdapter,
+  bun: async (): Promise<AnyAdapter> => (await import("./bun/portable.ts")).bunAdapter as AnyAdapter,
+  node: async (): Promise<AnyAdapter> => (await import("./node/portable.ts")).nodeAdapter as AnyAdapter,
 };
 type Name = keyof typeof imports;
 /** The adapters requested so far; a promise while one is being loaded. */

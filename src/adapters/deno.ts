@@ -10,11 +10,8 @@
  *
  * @module
  */
-import type { Adapter, Attempt, Target } from "../core/attempt.ts";
-import type { PortableAdapter } from "../core/byte_stream.ts";
-import { afterPoll } from "../core/clock.ts";
+import type { Adapter } from "../core/attempt.ts";
 import { dial } from "../core/dial.ts";
-import type { EndpointPair } from "../core/endpoint.ts";
 import {
   type ConnectOptions,
   foreignOptions,
@@ -22,10 +19,8 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from "../core/options.ts";
-import { byteStream } from "./deno/byte_stream.ts";
-import { close, reset } from "./deno/closing.ts";
-import { ReadAhead } from "./deno/read_ahead.ts";
-import { publishSelfConnection } from "./diagnostics.ts";
+import { adapterFor } from "./deno/driver.ts";
+import { isWindows } from "./detect.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
@@ -40,66 +35,6 @@ export interface DenoConnectOptions
   /** The other transports of `Deno.connect` cannot be guarded. @defaultValue `"tcp"` */
   readonly transport?: "tcp" | undefined;
 }
-
-function endpoints({ localAddr, remoteAddr }: Deno.TcpConn): EndpointPair {
-  return {
-    local: { hostname: localAddr.hostname, port: localAddr.port },
-    remote: { hostname: remoteAddr.hostname, port: remoteAddr.port },
-  };
-}
-
-/** If the `finally` of Deno.connect throws, a socket that has been opened meanwhile is lost. */
-const neverThrows: PropertyDescriptor = { value() {} };
-
-/**
- * Deno.connect loses a connected socket when the abort comes before its own continuation: the socket stays open for the
- * life of the process (ext/net/01_net.js, `finally { signal.throwIfAborted() }`). With a `throwIfAborted` that does
- * nothing such a connect resolves. A test fails once Deno no longer needs this.
- *
- * An abort closes the socket normally. A self-connection that is complete but not reported yet would leave a TIME-WAIT,
- * so the abort waits until Deno has reported such a socket.
- */
-function openAbandonable(options: Deno.ConnectOptions): Attempt<Deno.TcpConn> {
-  const controller = new AbortController();
-  Object.defineProperty(controller.signal, "throwIfAborted", neverThrows);
-  const opened = Deno.connect(Object.assign(options, { signal: controller.signal }));
-  return { opened, abandon: () => void afterPoll(() => controller.abort()) };
-}
-
-/**
- * The addresses of a name, if this process may dial any address. The permission `--allow-net=HOST:PORT` covers a name
- * only as long as it is dialed by name.
- */
-async function lookup(hostname: string): Promise<readonly string[] | null> {
-  const { state, partial } = Deno.permissions.querySync({ name: "net" });
-  if (state !== "granted" || partial === true) return null;
-  return await (await import("./node/lookup.ts")).lookup(hostname);
-}
-
-function adapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter<Deno.TcpConn> {
-  return {
-    open({ hostname, port }: Target, mayAbandon: boolean): Attempt<Deno.TcpConn> {
-      // Without a prototype: Deno would read options from Object.prototype.
-      const options: Deno.ConnectOptions = Object.assign(Object.create(null), nativeOptions, { hostname, port });
-      return mayAbandon ? openAbandonable(options) : { opened: Deno.connect(options), abandon() {} };
-    },
-    endpoints,
-    reset,
-    close,
-    watchPeer: (conn) => new ReadAhead(conn),
-    lookup,
-    localPort: undefined,
-    publish: publishSelfConnection,
-  };
-}
-
-/**
- * The adapter of the portable API on Deno.
- *
- * @internal
- * @ignore
- */
-export const denoAdapter: PortableAdapter<Deno.TcpConn> = { ...adapterFor(undefined), byteStream };
 
 /** For a caller that gets the native connection. */
 function nativeAdapterFor(nativeOptions: Record<string, unknown> | undefined): Adapter<Deno.TcpConn> {
@@ -119,7 +54,7 @@ function resolve(options: DenoConnectOptions): ResolvedOptions {
   if (transport !== undefined && transport !== "tcp") {
     throw new TypeError(`Cannot connect: transport must be "tcp", got ${JSON.stringify(transport)}`);
   }
-  return resolveOptions(options, { passesOn: true, isWindows: Deno.build.os === "windows" });
+  return resolveOptions(options, { passesOn: true, isWindows });
 }
 
 /**

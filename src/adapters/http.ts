@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 import type { Adapter, Attempt, Target } from "../core/attempt.ts";
 import { type EndpointPair, ipVersion, sameEndpoint } from "../core/endpoint.ts";
 import { hostnameOf } from "../core/url.ts";
-import { nodeAdapter } from "./node.ts";
+import { nodeAdapter } from "./node/portable.ts";
 
 /** The request to send, and the answers that count. */
 export interface HttpQuestion {

@@ -12,17 +12,11 @@
  * @module
  */
 import type * as net from "node:net";
-import process from "node:process";
 import type { Adapter } from "../core/attempt.ts";
-import type { PortableAdapter } from "../core/byte_stream.ts";
 import { dial } from "../core/dial.ts";
 import { type ConnectOptions, foreignOptions, ownProperty, resolveOptions } from "../core/options.ts";
-import { publishSelfConnection } from "./diagnostics.ts";
-import { byteStream } from "./node/byte_stream.ts";
-import { endpoints } from "./node/endpoints.ts";
-import { lookup, lookupWith } from "./node/lookup.ts";
-import { open } from "./node/open.ts";
-import { watchPeer } from "./node/read_ahead.ts";
+import { isWindows } from "./detect.ts";
+import { adapterFor } from "./node/driver.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
@@ -36,33 +30,6 @@ export interface NodeConnectOptions
   /** Node's own name for `hostname`. */
   readonly host?: string | undefined;
 }
-
-const ignore = (): void => {};
-
-function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
-  const hasOwnLookup = ["lookup", "family", "hints"].some((name) => Object.hasOwn(nativeOptions ?? {}, name));
-  return {
-    open: (target) => open(target, nativeOptions),
-    endpoints,
-    reset(socket: net.Socket): void {
-      // No caller has this socket, so no caller needs its later errors.
-      socket.on("error", ignore).resetAndDestroy();
-    },
-    close: (socket) => void socket.on("error", ignore).destroy(),
-    watchPeer,
-    lookup: hasOwnLookup ? lookupWith(nativeOptions ?? {}) : lookup,
-    localPort: undefined,
-    publish: publishSelfConnection,
-  };
-}
-
-/**
- * The adapter of the portable API on Node, and on other runtimes where their own connect lacks a feature.
- *
- * @internal
- * @ignore
- */
-export const nodeAdapter: PortableAdapter<net.Socket> = { ...adapterFor(undefined), byteStream };
 
 /** For a caller that gets the native socket. */
 function nativeAdapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
@@ -96,7 +63,7 @@ function withHostname({ host, ...rest }: NodeConnectOptions): NodeConnectOptions
 export async function connect(options: NodeConnectOptions): Promise<net.Socket> {
   const hasHost = typeof options === "object" && options !== null && ownProperty(options, "host") !== undefined;
   const given = hasHost ? withHostname(options) : options;
-  const resolved = resolveOptions(given, { passesOn: true, isWindows: process.platform === "win32" });
+  const resolved = resolveOptions(given, { passesOn: true, isWindows });
   const nativeOptions = foreignOptions(given);
   const { socket } = await dial(nativeOptions === undefined ? plainAdapter : nativeAdapterFor(nativeOptions), resolved);
   return socket;

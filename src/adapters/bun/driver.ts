@@ -1,9 +1,7 @@
 import type { Adapter, Attempt, Target } from "../../core/attempt.ts";
-import type { PortableAdapter } from "../../core/byte_stream.ts";
 import type { EndpointPair } from "../../core/endpoint.ts";
 import { publishSelfConnection } from "../diagnostics.ts";
 import { withData } from "./attach_handlers.ts";
-import { byteStream } from "./byte_stream.ts";
 import { bufferHandlers, EventBuffer, tlsBufferHandlers, watchPeer } from "./event_buffer.ts";
 
 /** The options of Bun.connect, with the two that its types do not declare. */
@@ -58,20 +56,3 @@ export function adapterFor<Data>(
     publish: publishSelfConnection,
   };
 }
-
-/**
- * The adapter of the portable API on Bun.
- *
- * @internal
- * @ignore
- */
-export const bunAdapter: PortableAdapter<Bun.Socket<EventBuffer>> = {
-  ...adapterFor<EventBuffer>({ allowHalfOpen: true }, bufferHandlers, () => {}),
-  open: (target) => {
-    const own = { allowHalfOpen: true, socket: bufferHandlers, data: new EventBuffer() };
-    return { opened: Bun.connect<EventBuffer>(Object.assign(Object.create(null), target, own)), abandon() {} };
-  },
-  watchPeer,
-  close: (socket) => void socket.end(),
-  byteStream,
-};
