@@ -18,7 +18,7 @@
  */
 import { once } from "node:events";
 import * as net from "node:net";
-import { endpoints } from "../adapters/node/endpoints.ts";
+import { endpoints } from "../adapters/endpoints.ts";
 import { selfConnectAddress } from "../host/loopback.ts";
 import { type Endpoint, ipVersion, isPort } from "../core/endpoint.ts";
 import { openAtOnce } from "../adapters/native_guard.ts";

@@ -6,8 +6,8 @@ export interface ByteStreamListener {
   data(chunk: Uint8Array): boolean;
   /** The peer has ended its direction; writing may go on. */
   end(): void;
-  /** The connection is gone. */
-  failed(error: unknown): void;
+  /** The connection is gone; without an error where the runtime gives none. */
+  failed(error?: unknown): void;
 }
 
 /** The bytes of one connection in both directions, for each runtime; api/connection.ts makes web streams of it. */
@@ -34,13 +34,19 @@ export interface PortableAdapter<Socket> extends Adapter<Socket> {
   byteStream(socket: Socket): ByteStream;
 }
 
+/** The bytes in an ArrayBuffer of their own: a runtime may return a part of a buffer that it shares with other code. */
+export function ownedBytes(chunk: Uint8Array): Uint8Array {
+  const isWhole = chunk.byteLength === chunk.buffer.byteLength;
+  return isWhole ? new Uint8Array(chunk.buffer) : new Uint8Array(chunk);
+}
+
 /** The codes, besides ECONNRESET, that runtimes give to a read or write after the peer has reset the connection. */
 const RESET_CODES: ReadonlySet<unknown> = new Set(["EPIPE", "ECANCELED", "ERR_STREAM_DESTROYED", "ECONNABORTED"]);
 
-/** The runtime's error; a reset under another code becomes an ECONNRESET error with the original as its cause. */
+/** The runtime's error; a reset under another code, or without an error, becomes an ECONNRESET error with it as its cause. */
 export function connectionFailure(error: unknown): unknown {
   const { code, syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
-  if (!RESET_CODES.has(code)) return error;
+  if (error !== undefined && !RESET_CODES.has(code)) return error;
   const failure = new Error("Cannot use connection: the peer has reset it", { cause: error });
   return Object.assign(failure, { code: "ECONNRESET", ...(typeof syscall === "string" ? { syscall } : {}) });
 }

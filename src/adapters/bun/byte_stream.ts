@@ -1,10 +1,5 @@
-import type { ByteStream, ByteStreamListener } from "../../core/byte_stream.ts";
+import { type ByteStream, type ByteStreamListener, ownedBytes } from "../../core/byte_stream.ts";
 import type { EventBuffer, SocketEvent } from "./event_buffer.ts";
-
-/** The bytes in their own ArrayBuffer. */
-function owned(chunk: Uint8Array): Uint8Array {
-  return chunk.byteLength === chunk.buffer.byteLength ? chunk : new Uint8Array(chunk);
-}
 
 /** A Bun socket as bytes for the portable API, opened with `allowHalfOpen` and the handlers of its `EventBuffer`. */
 class BunByteStream implements ByteStream {
@@ -35,7 +30,7 @@ class BunByteStream implements ByteStream {
 
   #report([name, detail]: SocketEvent): void {
     if (name === "data") {
-      this.#listener?.data(owned(detail));
+      this.#listener?.data(ownedBytes(detail));
       // An emptied event buffer resumes the socket, even if the listener has asked for a pause.
       if (this.#isPaused) this.#socket.pause();
     } else if (name === "end") {
@@ -58,7 +53,7 @@ class BunByteStream implements ByteStream {
   #failed(error: Error | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#listener?.failed(error ?? Object.assign(new Error("The socket was closed"), { code: "ECONNABORTED" }));
+    this.#listener?.failed(error);
   }
 
   pause(): void {

@@ -1,21 +1,11 @@
 import type { Adapter, Attempt, Target } from "../../core/attempt.ts";
-import type { EndpointPair } from "../../core/endpoint.ts";
 import { publishSelfConnection } from "../diagnostics.ts";
+import { endpoints } from "../endpoints.ts";
 import { withData } from "./attach_handlers.ts";
 import { bufferHandlers, EventBuffer, tlsBufferHandlers, watchPeer } from "./event_buffer.ts";
 
 /** The options of Bun.connect, with the two that its types do not declare. */
 export type NativeOptions<Data> = Bun.TCPSocketConnectOptions<Data> & Pick<Target, "localAddress" | "localPort">;
-
-function endpoints(socket: Bun.Socket<unknown>): EndpointPair | null {
-  const { localAddress, localPort, remoteAddress, remotePort } = socket;
-  // Contrary to its types, Bun leaves these empty once a socket is closed.
-  if (!localAddress || !localPort || !remoteAddress || !remotePort) return null;
-  return {
-    local: { hostname: localAddress, port: localPort },
-    remote: { hostname: remoteAddress, port: remotePort },
-  };
-}
 
 /** Not `Bun.dns`, whose pending lookup keeps the process alive. */
 async function lookup(hostname: string): Promise<readonly string[]> {

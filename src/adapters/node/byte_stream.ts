@@ -1,11 +1,5 @@
 import type { Socket } from "node:net";
-import type { ByteStream, ByteStreamListener } from "../../core/byte_stream.ts";
-
-/** The bytes in their own ArrayBuffer: after `unshift` a socket may return bytes in a pool shared with other code. */
-function owned(chunk: Uint8Array): Uint8Array {
-  const isWhole = chunk.byteLength === chunk.buffer.byteLength;
-  return isWhole ? new Uint8Array(chunk.buffer) : new Uint8Array(chunk);
-}
+import { type ByteStream, type ByteStreamListener, ownedBytes } from "../../core/byte_stream.ts";
 
 /** A `net.Socket` as bytes for the portable API. */
 class NodeByteStream implements ByteStream {
@@ -27,7 +21,7 @@ class NodeByteStream implements ByteStream {
       .on("error", (error) => this.#failed(error))
       .on("close", () => this.#onClose())
       .on("end", () => this.#onEnd())
-      .on("data", (chunk: Uint8Array) => this.#listener?.data(owned(chunk)));
+      .on("data", (chunk: Uint8Array) => this.#listener?.data(ownedBytes(chunk)));
     if (this.#socket.closed) this.#onClose();
   }
 
@@ -47,10 +41,10 @@ class NodeByteStream implements ByteStream {
     const { errored, readableEnded, writableFinished } = this.#socket;
     // A socket destroys itself once both directions have ended in order.
     if (readableEnded && writableFinished) return;
-    this.#failed(errored ?? Object.assign(new Error("The socket was closed"), { code: "ECONNABORTED" }));
+    this.#failed(errored ?? undefined);
   }
 
-  #failed(error: Error): void {
+  #failed(error: Error | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#listener?.failed(error);

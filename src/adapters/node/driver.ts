@@ -1,7 +1,7 @@
 import type * as net from "node:net";
 import type { Adapter } from "../../core/attempt.ts";
 import { publishSelfConnection } from "../diagnostics.ts";
-import { endpoints } from "./endpoints.ts";
+import { endpoints } from "../endpoints.ts";
 import { lookup, lookupWith } from "./lookup.ts";
 import { open } from "./open.ts";
 import { watchPeer } from "./read_ahead.ts";

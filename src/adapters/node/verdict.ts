@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { sameEndpoint } from "../../core/endpoint.ts";
 import { SelfConnectError } from "../../core/errors.ts";
 import { publishSelfConnection } from "../diagnostics.ts";
-import { endpoints } from "./endpoints.ts";
+import { endpoints } from "../endpoints.ts";
 
 /** A method of a socket, for code that only forwards calls. */
 export type Method = (this: Socket, ...args: unknown[]) => unknown;
