@@ -43,10 +43,11 @@ export function ownedBytes(chunk: Uint8Array): Uint8Array {
 /** The codes, besides ECONNRESET, that runtimes give to a read or write after the peer has reset the connection. */
 const RESET_CODES: ReadonlySet<unknown> = new Set(["EPIPE", "ECANCELED", "ERR_STREAM_DESTROYED", "ECONNABORTED"]);
 
-/** The runtime's error; a reset under another code, or without an error, becomes an ECONNRESET error with it as its cause. */
+/** The runtime's error. A reset that has another code, or none, becomes an ECONNRESET error with the original as its cause. */
 export function connectionFailure(error: unknown): unknown {
   const { code, syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
   if (error !== undefined && !RESET_CODES.has(code)) return error;
-  const failure = new Error("Cannot use connection: the peer has reset it", { cause: error });
+  const cause = error === undefined ? undefined : { cause: error };
+  const failure = new Error("Cannot use connection: the peer has reset it", cause);
   return Object.assign(failure, { code: "ECONNRESET", ...(typeof syscall === "string" ? { syscall } : {}) });
 }
