@@ -8,11 +8,11 @@
  *
  * @module
  */
+import { isDeno } from "../adapters/detect.ts";
 import { runCommandLine } from "./command_line.ts";
-import { loadSystem } from "./runtime/detect.ts";
 
 async function main(): Promise<void> {
-  const system = await loadSystem();
+  const { system } = isDeno ? await import("./runtime/deno.ts") : await import("./runtime/node.ts");
   // A pending name lookup would keep the process alive until the resolver gives up.
   system.exit(await runCommandLine(system));
 }

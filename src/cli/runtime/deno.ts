@@ -1,3 +1,4 @@
+import { isGranted, isWindows, readEnv } from "../../adapters/detect.ts";
 import { cannotRun, type Output, outputOf, type System } from "./system.ts";
 
 type Stream = typeof Deno.stdout | typeof Deno.stderr;
@@ -20,17 +21,13 @@ function columns(): number | undefined {
   }
 }
 
-const isWindows = Deno.build.os === "windows";
-
-const mayRead = (variable: string): boolean =>
-  Deno.permissions.querySync({ name: "env", variable }).state === "granted";
-
 /**
  * What COMMAND's environment needs where PATH is not set: the two folders in which execvp(3) then looks for programs.
  * Deno looks nowhere, and may itself have set PATH to its own folder with a `node`.
  */
 function missingPath(): Record<string, string> {
-  const isMissing = !isWindows && mayRead("PATH") && /^([^:]*\/node_compat_bin)?$/.test(Deno.env.get("PATH") ?? "");
+  if (isWindows || !isGranted({ name: "env", variable: "PATH" })) return {};
+  const isMissing = /^([^:]*\/node_compat_bin)?$/.test(readEnv("PATH") ?? "");
   return isMissing ? { PATH: "/bin:/usr/bin" } : {};
 }
 
@@ -50,7 +47,7 @@ export const system: System = {
   env(name) {
     // Deno has already read this variable, and Deno.noColor needs no permission.
     if (name === "NO_COLOR") return Deno.noColor ? "1" : undefined;
-    return mayRead(name) ? Deno.env.get(name) : undefined;
+    return readEnv(name);
   },
   onSignal(name, listener) {
     try {

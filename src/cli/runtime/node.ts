@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
+import { isBun, isWindows } from "../../adapters/detect.ts";
 import { cannotRun, type Child, type Output, outputOf, type System } from "./system.ts";
 
-const isWindows = process.platform === "win32";
 const exit = (status: number): void => process.exit(status);
 
 /** A stream object is created only for facts that a file descriptor does not give, because creating one is slow. */
@@ -52,7 +52,7 @@ export const system: System = {
   },
   async start(command) {
     if (isWindows) return (await import("./windows_child.ts")).startOnWindows(command);
-    return "Bun" in globalThis ? startOnBun(command) : (await import("./node_child.ts")).startOnNode(command);
+    return isBun ? startOnBun(command) : (await import("./node_child.ts")).startOnNode(command);
   },
   exit,
 };
