@@ -9,6 +9,7 @@ import {
   parseStat,
   parseWindowsProcesses,
   type ProcessRow,
+  type ProcessStat,
   PS_COLUMNS,
   WINDOWS_QUERY,
 } from "./process_table.ts";
@@ -69,12 +70,15 @@ function readNames(folder: string): string[] | null {
   }
 }
 
+/** /proc/PID/stat; null when there is no such process, or it cannot be seen. */
+export function readStat(pid: number | "self", root: string = PROC): ProcessStat | null {
+  const text = readText(join(root, String(pid), "stat"));
+  return text === null ? null : parseStat(text);
+}
+
 /** Linux, by proc(5). */
 export function linuxProcesses(root: string = PROC): ProcessSystem {
-  const read = (pid: number): ProcessRow | null => {
-    const text = readText(join(root, String(pid), "stat"));
-    return text === null ? null : parseStat(text);
-  };
+  const read = (pid: number): ProcessRow | null => readStat(pid, root);
   return {
     canAsk: true,
     read,
@@ -101,7 +105,7 @@ export function linuxProcesses(root: string = PROC): ProcessSystem {
 }
 
 /** The output of another program; null when it cannot be run. */
-function outputOf(file: string, args: readonly string[]): string | null {
+export function outputOf(file: string, args: readonly string[]): string | null {
   try {
     return execFileSync(file, args, {
       encoding: "utf8",

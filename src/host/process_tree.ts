@@ -1,4 +1,5 @@
 import process from "node:process";
+import { sleep } from "../core/sleep.ts";
 import { type ProcessSystem, processSystem } from "./process_system.ts";
 import { keyOf, type ProcessRow } from "./process_table.ts";
 
@@ -42,19 +43,6 @@ const MAX_LOOKS = 50;
 /** The pauses between two searches for running processes: the first, and the longest. */
 const MIN_PAUSE_MS = 5;
 const MAX_PAUSE_MS = 50;
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done);
-    if (signal?.aborted) done();
-  });
-}
 
 /**
  * Adds every process whose parent is in the tree. `rows` are all processes. A parent is never younger than its child: a
@@ -232,7 +220,7 @@ export class ProcessTree {
       for (const row of left) killed.add(keyOf(row));
       this.#send(left, "SIGKILL");
       // Only searches without a pause find a process that keeps forking and exiting.
-      if (!hasNews && isComplete) await pause(MIN_PAUSE_MS, undefined);
+      if (!hasNews && isComplete) await sleep(MIN_PAUSE_MS);
       ({ found: left, hasEnded, isComplete } = this.#search(({ pid }) => void this.#system.signal(pid, "SIGKILL")));
       // As long as some process comes and goes too fast to be read, it may be one of the tree.
       if (left.length > 0) emptyLooks = 0;
@@ -260,7 +248,7 @@ export class ProcessTree {
       }
       const remaining = deadline - performance.now();
       if (remaining <= 0) break;
-      await pause(Math.min(ms, remaining), hurry);
+      await sleep(Math.min(ms, remaining), hurry).catch(() => {});
       ms = Math.min(MAX_PAUSE_MS, ms * 1.5);
       left = this.#stillThere(left);
     }

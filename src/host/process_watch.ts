@@ -1,18 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
-import { PROC } from "./inspect.ts";
-import { parseStat, type ProcessStat } from "./process_table.ts";
-
-function readStat(pid: number | "self"): ProcessStat | null {
-  try {
-    return parseStat(readFileSync(join(PROC, String(pid), "stat"), "latin1"));
-  } catch {
-    // There is no process with that id, this user may not see it, or there is no /proc.
-    return null;
-  }
-}
+import { outputOf, readStat } from "./process_system.ts";
+import type { ProcessStat } from "./process_table.ts";
 
 function exists(pid: number): boolean {
   try {
@@ -41,14 +29,10 @@ export function watchProcess(pid: number): () => boolean {
 
 /** The two groups from ps(1), for macOS and the BSDs, which have no /proc; null when ps cannot be run. */
 function askGroups(): Pick<ProcessStat, "group" | "foregroundGroup"> | null {
-  try {
-    const args = ["-o", "pgid=,tpgid=", "-p", String(process.pid)];
-    const text = execFileSync("/bin/ps", args, { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"] });
-    const [group = 0, foregroundGroup = -1] = text.trim().split(/\s+/).map(Number);
-    return { group, foregroundGroup };
-  } catch {
-    return null;
-  }
+  const text = outputOf("/bin/ps", ["-o", "pgid=,tpgid=", "-p", String(process.pid)]);
+  if (text === null) return null;
+  const [group = 0, foregroundGroup = -1] = text.trim().split(/\s+/).map(Number);
+  return { group, foregroundGroup };
 }
 
 /** Whether a key on the terminal, such as Ctrl-C, reaches this process and its children; null if unknown. */

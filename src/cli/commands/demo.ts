@@ -1,5 +1,6 @@
 import { type Endpoint, formatEndpoint } from "../../core/endpoint.ts";
 import { assessPort, type PortSettings } from "../../core/port_range.ts";
+import { sleep } from "../../core/sleep.ts";
 import { chooseDeadPort, whoListens } from "../../host/dead_port.ts";
 import { selfConnectAddress } from "../../host/loopback.ts";
 import { readPortSettings } from "../../host/port_settings.ts";
@@ -9,7 +10,6 @@ import { formatDuration, parseDuration } from "../duration.ts";
 import { Status, UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
 import { printable, roundMs, StatusLine, writeJson } from "../output.ts";
-import { pause } from "../pause.ts";
 import { MOUNT_PROC, readingProc } from "../proc_access.ts";
 import type { System } from "../runtime/system.ts";
 
@@ -132,7 +132,7 @@ export async function demo(args: readonly string[], system: System, { signal }: 
     writeOutcome(outcome, request, system);
     if (connection?.isSelf && request.hold > 0) {
       if (!request.json) system.stderr.write(`held for ${formatDuration(request.hold)}, Ctrl-C ends it\n`);
-      await pause(request.hold, signal);
+      await sleep(request.hold, signal);
     }
   } finally {
     connection?.release();

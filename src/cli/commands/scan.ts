@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { formatEndpoint } from "../../core/endpoint.ts";
+import { sleep } from "../../core/sleep.ts";
 import { inspect, type Inspection, type SocketInfo } from "../../host/inspect.ts";
 import { isHolder, isListening, isSelfConnected, parseUsers, type RowFilter } from "../../host/proc.ts";
 import { parseArguments } from "../arguments.ts";
@@ -8,7 +9,6 @@ import { formatDuration, parseDuration } from "../duration.ts";
 import { Status, UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
 import { painterFor, printable, table, writeJson } from "../output.ts";
-import { pause } from "../pause.ts";
 import { listenerReport, PROC_OPTION, readingProc } from "../proc_access.ts";
 import { prometheusText } from "../prometheus.ts";
 import type { System } from "../runtime/system.ts";
@@ -133,7 +133,7 @@ async function watch(request: Request, ms: number, system: System, signal: Abort
     if (isTerminal) system.stdout.write(`\x1b[H\x1b[2J${now}, every ${formatDuration(ms)}\n\n${text}`);
     else if (text !== last) system.stdout.write(`${now}\n${text}`);
     last = text;
-    await pause(ms, signal);
+    await sleep(ms, signal);
   }
 }
 

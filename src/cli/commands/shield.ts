@@ -1,10 +1,10 @@
 import process from "node:process";
 import { type PortShield, shieldPort, type ShieldState } from "../../api/shield_port.ts";
+import { sleep } from "../../core/sleep.ts";
 import { parseArguments, parsePort, splitCommand } from "../arguments.ts";
 import { UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
 import { writeJsonBefore } from "../output.ts";
-import { pause } from "../pause.ts";
 import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
 
@@ -60,7 +60,7 @@ export async function shield(args: readonly string[], system: System, { signal }
     signal.throwIfAborted();
     if (json) writeJsonBefore(command, system, { ports: shields.map(({ port, state }) => ({ port, state })) });
     if (command !== undefined) return await runCommand(command, system, signal);
-    while (true) await pause(SLEEP_MS, signal);
+    while (true) await sleep(SLEEP_MS, signal);
   } finally {
     for (const shield of shields) await shield.release();
   }

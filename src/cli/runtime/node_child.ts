@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
-import { parseStat } from "../../host/process_table.ts";
+import { readStat } from "../../host/process_system.ts";
 import { cannotRun, type Child } from "./system.ts";
 
 /** The descriptor of the pipe in the program: scripts use those of one digit, and bash 63 and 255. */
@@ -17,12 +16,9 @@ function signalThatEnded(pid: number): number {
   const deadline = performance.now() + ENDING_MS;
   const never = new Int32Array(new SharedArrayBuffer(4));
   do {
-    try {
-      const status = parseStat(readFileSync(`/proc/${pid}/stat`, "latin1"))?.waitStatus ?? null;
-      if (status !== null) return status & 0x7f;
-    } catch {
-      return 0;
-    }
+    const stat = readStat(pid);
+    if (stat === null) return 0;
+    if (stat.waitStatus !== null) return stat.waitStatus & 0x7f;
     // Sleeps without a turn of the event loop, in which libuv would take the status first.
     Atomics.wait(never, 0, 0, 1);
   } while (performance.now() < deadline);
