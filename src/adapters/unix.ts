@@ -1,8 +1,8 @@
 import { createConnection, type Socket } from "node:net";
 import type { Adapter, Attempt } from "../core/attempt.ts";
-import { isRetriable } from "../core/errors.ts";
 
-const WORDS: Readonly<Record<string, string>> = {
+/** Why nobody accepts yet: the server has still to create the socket, or an earlier server has left it behind. */
+const HINTS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such socket",
   ENOTDIR: "there is no such socket",
   ECONNREFUSED: "nobody listens on the socket",
@@ -10,15 +10,10 @@ const WORDS: Readonly<Record<string, string>> = {
   EAGAIN: "the listener is busy",
 };
 
-/** Whether waiting may help: a server creates the file, or an earlier server has left it behind. */
-export function mayListen(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return isRetriable(error) || (typeof code === "string" && Object.hasOwn(WORDS, code));
-}
-
+/** All of these are refusals, which are worth another attempt. */
 function explained(error: NodeJS.ErrnoException): Error {
-  const words = WORDS[error.code ?? ""];
-  return words === undefined ? error : Object.assign(error, { hint: words });
+  const hint = HINTS[error.code ?? ""];
+  return hint === undefined ? error : Object.assign(new Error(hint, { cause: error }), { code: "ECONNREFUSED", hint });
 }
 
 /** Connections to the unix socket at `path`; the target is ignored. A unix socket is never connected to itself. */

@@ -89,15 +89,11 @@ export class TargetWait {
   }
 
   async #untilListening({ path }: UnixTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
-    const { mayListen, unixAdapter } = await import("../adapters/unix.ts");
+    const { unixAdapter } = await import("../adapters/unix.ts");
     // The adapter ignores the port, but the options need one.
-    const { retry, ...rest } = connectOptions({ hostname: "127.0.0.1", port: 1 }, options, signal);
-    await waitWith(
-      unixAdapter(path),
-      resolveOptions({ ...rest, retry: { ...retry, isRetriable: mayListen } }),
-      // The count of TCP sockets does not include unix sockets.
-      { counts: this.#counts, openHint: () => null },
-    );
+    const resolved = resolveOptions(connectOptions({ hostname: "127.0.0.1", port: 1 }, options, signal));
+    // The count of TCP sockets does not include unix sockets.
+    await waitWith(unixAdapter(path), resolved, { counts: this.#counts, openHint: () => null });
   }
 
   async #untilFree(target: TcpTarget | HttpTarget, options: WaitOptions, signal: AbortSignal): Promise<void> {
