@@ -1,4 +1,4 @@
-import { cpSync, existsSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { quietly, root, run } from "../run.ts";
 import { buildFolder } from "./child.ts";
@@ -24,9 +24,8 @@ async function must(command: readonly string[]): Promise<void> {
 /** The package as npm gets it, and the subjects as plain JavaScript beside it: no loader may count as ours. */
 export async function build(): Promise<void> {
   await must(["tsc", "-p", folder, "--outDir", buildFolder]);
-  // What tsc took along of the tree is replaced by what users install.
-  for (const name of ["mod.js", "src"]) rmSync(join(buildFolder, name), { recursive: true });
   await must(["deno", "run", "-A", "scripts/build_npm.ts", "--allow-dirty", "--engine", "tsc", "--out", packageFolder]);
+  // What tsc took along of the tree is replaced by what users install; inner modules stay for the subjects that read one.
   cpSync(join(packageFolder, "esm"), buildFolder, { recursive: true });
   symlinkSync(join(folder, "node_modules"), join(buildFolder, "node_modules"));
 }

@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { entryPoints, type Format, isCommand, outputOf } from "./description.ts";
 
@@ -33,35 +33,46 @@ function closure(files: readonly string[]): Set<string> {
   return reached;
 }
 
-/** Removes the comments and blanks of the ES modules; editors show the comments of the declarations. Names stay, for stacks. */
-async function compress(outDir: string): Promise<void> {
-  const modules = moduleFiles(outDir, ["esm"]).filter((file) => file.endsWith(".js"));
-  await build({
-    entryPoints: modules,
-    outdir: outDir,
-    outbase: outDir,
-    allowOverwrite: true,
+/**
+ * Makes one module of each entry point, and shared ones of what several load: many files load slower. Without comments
+ * and blanks, as editors show the comments of the declarations; names stay, for stacks. The command is packed as
+ * CommonJS only, see script.ts.
+ */
+async function bundleModules(outDir: string, entries: readonly string[]): Promise<void> {
+  const folder = join(outDir, "esm");
+  const { outputFiles } = await build({
+    entryPoints: [...entries],
+    outdir: folder,
+    outbase: folder,
+    chunkNames: "shared/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
     target: "es2022",
     legalComments: "none",
     minifyWhitespace: true,
     minifySyntax: true,
+    write: false,
   });
-}
-
-/** Removes what no entry point leads to: modules of types only, and the declarations of inner modules. */
-function prune(outDir: string): void {
-  const entries = entryPoints.filter(({ path }) => !isCommand(path)).map(({ path }) =>
-    join(outDir, outputOf(path, "esm"))
-  );
-  const declarations = entryPoints.map(({ path }) => join(outDir, outputOf(path, "esm", ".d.ts")));
-  const reached = closure([...entries, ...declarations]);
-  for (const file of moduleFiles(outDir, ["esm"])) {
-    if (!reached.has(file)) rmSync(file);
+  for (const file of moduleFiles(outDir, ["esm"])) if (file.endsWith(".js")) rmSync(file);
+  for (const { path, contents } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
   }
 }
 
-/** Leaves of the ES modules what is loaded or read. The command is packed as CommonJS only, see script.ts. */
+/** Removes the declarations of inner modules. */
+function pruneDeclarations(outDir: string): void {
+  const reached = closure(entryPoints.map(({ path }) => join(outDir, outputOf(path, "esm", ".d.ts"))));
+  for (const file of moduleFiles(outDir, ["esm"])) {
+    if (file.endsWith(".d.ts") && !reached.has(file)) rmSync(file);
+  }
+}
+
+/** Leaves of the ES modules what is loaded or read. */
 export async function slimModules(outDir: string): Promise<void> {
-  await compress(outDir);
-  prune(outDir);
+  const modules = entryPoints.filter(({ path }) => !isCommand(path));
+  await bundleModules(outDir, modules.map(({ path }) => join(outDir, outputOf(path, "esm"))));
+  pruneDeclarations(outDir);
 }

@@ -3,8 +3,7 @@
  * Run with --expose-gc, so that allocations can be told.
  */
 import * as net from "node:net";
-import { isSelfConnection } from "../../../mod.ts";
-import { sameEndpoint } from "../../../src/core/endpoint.ts";
+import { isSelfConnection, sameEndpoint } from "../../../mod.ts";
 
 /** Whether two addresses are one. */
 type Compare = (a: string, b: string) => boolean;
