@@ -20,14 +20,6 @@ export function isGranted(permission: Permission): boolean {
 }
 
 /**
- * The first of these hosts that this process may dial on the port without asking the user. Without permission Deno
- * prompts on the terminal, or rejects where no caller catches the error.
- */
-export function chooseDialable(port: number, hostnames: readonly string[]): string | undefined {
-  return hostnames.find((hostname) => isGranted({ name: "net", host: formatEndpoint({ hostname, port }) }));
-}
-
-/**
  * Deno's node:net reports a missing permission to bind where no caller can catch it.
  *
  * @throws Deno.errors.NotCapable when this process may not bind the local address and port

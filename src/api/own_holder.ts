@@ -1,6 +1,7 @@
 import process from "node:process";
-import { chooseDialable, isGranted } from "../adapters/detect.ts";
+import { isGranted } from "../adapters/detect.ts";
 import { openAtOnce } from "../adapters/native_guard.ts";
+import { formatEndpoint } from "../core/endpoint.ts";
 import { isHolderAddress } from "../core/holder_address.ts";
 import type { KeptPort } from "../core/port_keeper.ts";
 import { isAtRisk, type PortSettings } from "../core/port_range.ts";
@@ -17,10 +18,15 @@ function mayRead(path: string): boolean {
   return isGranted({ name: "read", path });
 }
 
+/** Without permission to dial, Deno prompts on the terminal, or rejects where no caller catches the error. */
+function mayDial(hostname: string, port: number): boolean {
+  return isGranted({ name: "net", host: formatEndpoint({ hostname, port }) });
+}
+
 /** Holds ports for this process, or worker thread. */
 export const ownHolder: PortHolder = new PortHolder({
   open: openAtOnce,
-  choose: chooseDialable,
+  choose: (port, hostnames) => hostnames.find((hostname) => mayDial(hostname, port)),
   watch: (onChange) => watchListeners(onChange, mayRead),
 });
 

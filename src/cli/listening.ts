@@ -85,7 +85,7 @@ function listenersOf(port: number, addresses: readonly string[]): ReturnType<typ
 /** The program that already listens for the target; null when there is none, or on another host. */
 export async function whoListensFor(target: WaitTarget): Promise<Occupant | null> {
   const unknown = (name: string): Occupant => ({ name, served: UNKNOWN_SERVER });
-  if (target.kind === "unix") return await acceptsOnUnix(target.path) ? unknown("a program that cannot be told") : null;
+  if (target.kind === "unix") return await acceptsOnUnix(target.path) ? unknown("an unknown program") : null;
   const { hostname, port } = target;
   const addresses = await ownAddresses(hostname);
   if (addresses.length === 0) return null;
@@ -95,7 +95,7 @@ export async function whoListensFor(target: WaitTarget): Promise<Occupant | null
   if (listeners.every(({ local }) => isIpv4 && local.hostname === "::")) {
     const answers = await Promise.all(addresses.map((address) => accepts(address, port)));
     if (!answers.includes(true)) return null;
-    if (listeners.length === 0) return unknown("a program that is not to be seen here");
+    if (listeners.length === 0) return unknown("a program that is not visible here");
   }
   const [owner] = listeners.flatMap(({ owners }) => owners);
   if (owner === undefined) return unknown("a program of another user");

@@ -1,21 +1,5 @@
 import { isPort } from "./endpoint.ts";
-
-/** The default port of each URL scheme. */
-const DEFAULT_PORTS: Readonly<Record<string, number>> = {
-  "http:": 80,
-  "https:": 443,
-  "ws:": 80,
-  "wss:": 443,
-  "redis:": 6379,
-  "rediss:": 6379,
-  "valkey:": 6379,
-  "valkeys:": 6379,
-  "postgres:": 5432,
-  "postgresql:": 5432,
-  "mysql:": 3306,
-  "mysql2:": 3306,
-  "mariadb:": 3306,
-};
+import { DEFAULT_PORTS } from "./url.ts";
 
 /** The common form of a URL, without credentials: scheme, host, perhaps a port. `URL` parses all other forms. */
 const PLAIN = /^(https?|wss?):\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?(?:[/?#]|$)/i;

@@ -236,7 +236,7 @@ export interface OptionRules {
  */
 export function resolveOptions(options: ConnectOptions, rules: OptionRules = {}): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw typeError("options", options, "an object");
-  // A native connect passes on what it does not know, but no runtime's own connect would dial that one.
+  // Passed on, `host` would be ignored: the target is always the one of `hostname`.
   if (!rules.passesOn) assertKnown("option", options, PORTABLE_OPTIONS);
   else if (ownProperty(options, "host") !== undefined) throw unknownOption("option", "host", DID_YOU_MEAN);
   const own = ownOptions(options);

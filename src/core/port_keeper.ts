@@ -1,6 +1,6 @@
 /** A port that is held, or will be soon. */
 export interface KeptPort {
-  /** Settles once the port is held, or cannot be held. */
+  /** Resolves as soon as no client can get the port; rejects when the port cannot be held. */
   readonly settled: Promise<void>;
   release(): Promise<void>;
 }
@@ -12,6 +12,19 @@ export interface PortKeeper {
   /** Begins to hold the port. */
   hold(port: number): KeptPort;
 }
+
+/** A socket that is connected to itself, or soon will be. */
+export interface SelfSocket {
+  /** Resolves when the socket is bound and connected; rejects with the runtime's own error. */
+  readonly opened: Promise<void>;
+  /** Resolves when the socket is closed, for any reason. */
+  readonly closed: Promise<void>;
+  /** Closes with a reset, which leaves no TIME_WAIT. Only to be called after `opened` has resolved. */
+  reset(): void;
+}
+
+/** Connects a socket to itself at this address and port. Afterwards it does not keep the process alive. */
+export type OpenSelf = (hostname: string, port: number) => SelfSocket;
 
 /** The URL in a call's first argument. An object is passed on as its text: it may have another one the next time. */
 export function readUrl(args: unknown[]): string {

@@ -1,3 +1,20 @@
+/** The default port of each URL scheme. */
+export const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  "http:": 80,
+  "https:": 443,
+  "ws:": 80,
+  "wss:": 443,
+  "redis:": 6379,
+  "rediss:": 6379,
+  "valkey:": 6379,
+  "valkeys:": 6379,
+  "postgres:": 5432,
+  "postgresql:": 5432,
+  "mysql:": 3306,
+  "mysql2:": 3306,
+  "mariadb:": 3306,
+};
+
 /** The host of a URL in the form for sockets: no brackets around an IPv6 address. */
 export function hostnameOf({ hostname }: URL): string {
   return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
@@ -15,5 +32,5 @@ export function hasReadableUser({ username, password }: URL): boolean {
 
 /** The port of an `http:` or `https:` URL, or the default port of its scheme. */
 export function portOfUrl({ port, protocol }: URL): number {
-  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+  return Number(port || DEFAULT_PORTS[protocol]);
 }

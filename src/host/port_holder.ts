@@ -1,17 +1,16 @@
 import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
 import { HOLDER_ADDRESSES, holderAddress } from "../core/holder_address.ts";
+import type { KeptPort, OpenSelf, SelfSocket } from "../core/port_keeper.ts";
 import { watchListeners } from "./listener_watch.ts";
-import { type OpenSelf, openWithNodeNet, type SelfSocket } from "./self_socket.ts";
+import { openWithNodeNet } from "./self_socket.ts";
 
 /** `"listening"`: another socket has the port on every address, so the kernel gives the port to no client either. */
 export type HoldState = "held" | "listening";
 
 /** One caller's share in a held port. */
-export interface Hold {
+export interface Hold extends KeptPort {
   readonly state: HoldState;
-  /** Resolves as soon as no client can get the port; rejects when the port cannot be held. */
-  readonly settled: Promise<void>;
   /** Resolves when this share is released and, if it was the last one, the socket is closed. Safe to call twice. */
   release(): Promise<void>;
 }

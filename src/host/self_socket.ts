@@ -1,17 +1,5 @@
 import * as net from "node:net";
-
-/** A socket that is connected to itself, or soon will be. */
-export interface SelfSocket {
-  /** Resolves when the socket is bound and connected; rejects with the runtime's own error. */
-  readonly opened: Promise<void>;
-  /** Resolves when the socket is closed, for any reason. */
-  readonly closed: Promise<void>;
-  /** Closes with a reset, which leaves no TIME_WAIT. Only to be called after `opened` has resolved. */
-  reset(): void;
-}
-
-/** Connects a socket to itself at this address and port. Afterwards it does not keep the process alive. */
-export type OpenSelf = (hostname: string, port: number) => SelfSocket;
+import type { OpenSelf } from "../core/port_keeper.ts";
 
 /** With node:net, which all runtimes have. The socket is bound after this tick of the event loop. */
 export const openWithNodeNet: OpenSelf = (hostname, port) => {

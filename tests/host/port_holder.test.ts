@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isHolderAddress } from "../../src/core/holder_address.ts";
 import { PortHolder, type PortHolderOptions } from "../../src/host/port_holder.ts";
-import type { SelfSocket } from "../../src/host/self_socket.ts";
+import type { SelfSocket } from "../../src/core/port_keeper.ts";
 
 /** A socket that opens and closes when it is told to. */
 class FakeSocket implements SelfSocket {

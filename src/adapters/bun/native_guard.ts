@@ -1,19 +1,21 @@
 import process from "node:process";
 import { dialedPort, portOf, proxyPorts } from "../../core/dialed_port.ts";
-import { keepPorts, type KeptPort, type PortKeeper, readUrl, releaseAfter } from "../../core/port_keeper.ts";
+import {
+  keepPorts,
+  type KeptPort,
+  type OpenSelf,
+  type PortKeeper,
+  readUrl,
+  releaseAfter,
+} from "../../core/port_keeper.ts";
 import { replaceClass, replaceFunction } from "../replace.ts";
-
-/** The options of Bun.connect, with the two that its types do not declare. */
-type NativeOptions = Bun.TCPSocketConnectOptions<undefined> & { localAddress: string; localPort: number };
+import type { NativeOptions } from "./driver.ts";
 
 /** Connects a socket to itself. Unlike node:net, Bun.connect binds and connects before it returns. */
-export function openWithBunConnect(
-  hostname: string,
-  port: number,
-): { opened: Promise<void>; closed: Promise<void>; reset(): void } {
+export const openWithBunConnect: OpenSelf = (hostname, port) => {
   let onClose: () => void = () => {};
   const closed = new Promise<void>((resolve) => onClose = resolve);
-  const options: NativeOptions = {
+  const options: NativeOptions<undefined> = {
     ...{ hostname, port, localAddress: hostname, localPort: port },
     socket: { data() {}, close: () => onClose(), connectError() {} },
   };
@@ -23,7 +25,7 @@ export function openWithBunConnect(
     socket = connected;
   });
   return { opened, closed, reset: () => void socket?.terminate() };
-}
+};
 
 const { env } = process;
 
