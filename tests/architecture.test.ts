@@ -49,6 +49,15 @@ describe("src", () => {
     expect(outside).toEqual([]);
   });
 
+  test("exports nothing internal from an entry point", () => {
+    const { exports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8")) as {
+      exports: Record<string, string>;
+    };
+    const entries = Object.values(exports).map((path) => normalize(path).replaceAll("\\", "/"));
+    expect(entries).toContain("mod.ts");
+    expect(entries.filter((file) => texts.get(file)!.includes("@internal"))).toEqual([]);
+  });
+
   test("tells the runtimes apart in adapters/detect.ts and cli/runtime/ alone", () => {
     const sniff =
       /"(?:Deno|Bun)" in globalThis|globalThis\.(?:Deno|Bun)\b|typeof (?:Deno|Bun)\b|versions\.(?:deno|bun)\b/;

@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, TcpNetConnectOpts } from "node:net";
-// A static import: on Bun a dynamic one would wait for the same threads.
+// Not loaded when it is needed: on Bun that would wait for the same threads.
 import { lookUpDirectly } from "./lookup_directly.ts";
 
 /** How long the system's resolver may take before the name is also looked up directly. */
