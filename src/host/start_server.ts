@@ -6,6 +6,7 @@ import process from "node:process";
 import { PROC } from "./inspect.ts";
 import { parseLockLimits } from "./process_table.ts";
 import { ProcessTree } from "./process_tree.ts";
+import { inSystemFolder } from "./system_folder.ts";
 
 /** Where the output of a server goes. */
 export interface ServerOptions {
@@ -58,7 +59,9 @@ export function shellCommand(
   platform: string = process.platform,
   shell: string = "/bin/sh",
 ): readonly [file: string, ...args: string[]] {
-  if (platform === "win32") return [process.env["ComSpec"] ?? "cmd.exe", "/d", "/s", "/c", `"${commandLine}"`];
+  if (platform === "win32") {
+    return [process.env["ComSpec"] ?? inSystemFolder("cmd.exe"), "/d", "/s", "/c", `"${commandLine}"`];
+  }
   if (mark === null) return [shell, "-c", commandLine];
   return [shell, "-c", MARK_AND_RUN, shell, commandLine, String(mark)];
 }

@@ -5,6 +5,7 @@
 
 import { statSync } from "node:fs";
 import process from "node:process";
+import { inSystemFolder } from "./system_folder.ts";
 
 /** The parts of the system that the search needs. */
 export interface WindowsFiles {
@@ -108,7 +109,7 @@ function quoteForBatch(arg: string): string {
 const PERCENT = "REALPEER_PERCENT";
 
 function throughCmd(line: string, { env }: WindowsFiles, variables: WindowsCommand["env"]): WindowsCommand {
-  const file = env("ComSpec") ?? `${env("SystemRoot") ?? "C:\\Windows"}\\System32\\cmd.exe`;
+  const file = env("ComSpec") ?? inSystemFolder("cmd.exe");
   if (line.length > MAX_LINE) {
     throw new WindowsCommandError("EINVAL", `cmd.exe reads ${MAX_LINE} characters at most, these are ${line.length}`);
   }
