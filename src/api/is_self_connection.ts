@@ -1,16 +1,5 @@
+import type { SocketLike } from "../adapters/endpoints.ts";
 import { type Endpoint, sameEndpoint } from "../core/endpoint.ts";
-
-/** The properties of a `net.Socket` or `Bun.Socket` that are compared. */
-export interface SocketLike {
-  /** Undefined before the socket is connected and, on Bun, after it is closed. */
-  readonly localAddress?: string | undefined;
-  /** See `localAddress`. */
-  readonly localPort?: number | undefined;
-  /** Undefined before the peer has answered. */
-  readonly remoteAddress?: string | undefined;
-  /** See `remoteAddress`. */
-  readonly remotePort?: number | undefined;
-}
 
 /** The properties of a `Deno.TcpConn` that are compared. */
 export interface DenoConnLike {
