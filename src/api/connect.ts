@@ -38,10 +38,9 @@ export async function connect<Native = unknown>(
 ): Promise<Connection<Native>> {
   const options = resolveOptions(optionsOf(first, more), { isWindows });
   return await withAdapter(options, async (adapter) => {
-    const proved = await dial(adapter, options);
+    const { socket } = await dial(adapter, options);
     const { target, allowHalfOpen } = options;
-    const { socket } = proved;
-    const pair = endsOf(adapter, proved, target);
+    const pair = endsOf(adapter, socket, target);
     const settings = { hostname: target.hostname, allowHalfOpen };
     // The caller chooses the type of the runtime's socket.
     return new ByteStreamConnection(adapter.byteStream(socket), pair, socket as Native, settings);

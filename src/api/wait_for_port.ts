@@ -99,9 +99,8 @@ export async function dialAndClose<Socket>(
   context: DialContext,
 ): Promise<{ readonly result: WaitResult; readonly socket: Socket }> {
   const openHint = (): Hint | null | undefined => openLocalHint(options.target.hostname);
-  const dialed = await dial(adapter, options, { openHint, ...context });
-  const { socket, attempts, selfConnects, elapsed } = dialed;
-  const { remote } = endsOf(adapter, dialed, options.target);
+  const { socket, attempts, selfConnects, elapsed } = await dial(adapter, options, { openHint, ...context });
+  const { remote } = endsOf(adapter, socket, options.target);
   adapter.close(socket);
   return { result: { remote, attempts, selfConnects, elapsed }, socket };
 }

@@ -35,8 +35,8 @@ async function connectPlainly(adapter: Adapter<unknown>, { target }: ResolvedOpt
 
 /** The same with the guard. */
 async function connectGuarded(adapter: Adapter<unknown>, options: ResolvedOptions): Promise<DemoConnection> {
-  const dialed = await dial(adapter, options);
-  return connectionOf(adapter, dialed.socket, endsOf(adapter, dialed, options.target));
+  const { socket } = await dial(adapter, options);
+  return connectionOf(adapter, socket, endsOf(adapter, socket, options.target));
 }
 
 /**

@@ -5,10 +5,11 @@ import { ConnectTimeoutError, SelfConnectError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type OpenHint, Pauses } from "./pauses.ts";
 import { Race } from "./race.ts";
-import { type Proved, Trial, type TrialContext } from "./trial.ts";
+import { Trial, type TrialContext } from "./trial.ts";
 
 /** A connection to a real peer, with the attempts and the time it took. */
-export interface Dialed<Socket> extends Proved<Socket> {
+export interface Dialed<Socket> {
+  readonly socket: Socket;
   readonly attempts: number;
   readonly selfConnects: number;
   /** Milliseconds from the call. */
@@ -108,7 +109,7 @@ class Call<Socket> implements TrialContext<Socket> {
     }
   }
 
-  #dialed({ socket }: Proved<Socket>): Dialed<Socket> {
+  #dialed(socket: Socket): Dialed<Socket> {
     if (this.#ended) {
       this.adapter.close(socket);
       throw this.#ended.reason;
@@ -146,7 +147,7 @@ class Call<Socket> implements TrialContext<Socket> {
     await this.#pause(delay);
   }
 
-  #dialOnce(): Promise<Proved<Socket>> {
+  #dialOnce(): Promise<Socket> {
     const { target, policy, attemptTimeout } = this.options;
     // Without any of these the call is as the bare one, which dials the addresses of a name in its own way.
     const isByAddress = !policy.isOff || attemptTimeout < Infinity || this.#selfConnected.length > 0;
@@ -157,7 +158,7 @@ class Call<Socket> implements TrialContext<Socket> {
     return trial.proved;
   }
 
-  async #dialByAddress(): Promise<Proved<Socket>> {
+  async #dialByAddress(): Promise<Socket> {
     const { policy } = this.options;
     const targets = await this.#targets();
     this.#throwIfEnded();

@@ -1,7 +1,7 @@
 import type { Target } from "./attempt.ts";
 import { after } from "./clock.ts";
 import { isRetriable } from "./errors.ts";
-import { type Proved, Trial, type TrialContext } from "./trial.ts";
+import { Trial, type TrialContext } from "./trial.ts";
 
 /** The silence of an address after which the next one is dialed too (RFC 8305, 5, "Connection Attempt Delay"). */
 const STAGGER_MS = 250;
@@ -14,7 +14,7 @@ interface Round<Socket> {
   readonly queue: Target[];
   /** Whether the round ends only when every address has failed. */
   readonly isExhaustive: boolean;
-  readonly resolve: (proved: Proved<Socket>) => void;
+  readonly resolve: (socket: Socket) => void;
   readonly reject: (error: unknown) => void;
   /** The failure to report: a retriable one, if there was one. */
   failure: { readonly error: unknown; readonly isRetriable: boolean } | undefined;
@@ -27,7 +27,7 @@ interface Round<Socket> {
  */
 export class Race<Socket> {
   /** The first real peer, once there is one. */
-  winner: Proved<Socket> | undefined;
+  winner: Socket | undefined;
   /** Called when there is a winner. */
   onWinner: () => void = () => {};
   readonly #context: TrialContext<Socket>;
@@ -47,7 +47,7 @@ export class Race<Socket> {
   }
 
   /** Rejects when all have failed or, unless `isExhaustive`, when one has failed with a retriable error. */
-  dial(targets: readonly Target[], isExhaustive: boolean): Promise<Proved<Socket>> {
+  dial(targets: readonly Target[], isExhaustive: boolean): Promise<Socket> {
     if (this.winner !== undefined) return Promise.resolve(this.winner);
     return new Promise((resolve, reject) => {
       const queue = targets.filter(({ hostname }) => !this.#pending.has(hostname));
@@ -77,17 +77,17 @@ export class Race<Socket> {
       this.#lose(error);
     });
     this.#pending.set(key, trial);
-    trial.proved.then((proved) => this.#win(proved), (error) => {
+    trial.proved.then((socket) => this.#win(socket), (error) => {
       this.#pending.delete(key);
       this.#lose(error);
     });
   }
 
-  #win(proved: Proved<Socket>): void {
+  #win(socket: Socket): void {
     // Two addresses can answer in one turn of the event loop.
-    if (this.#isOver) return this.#context.adapter.close(proved.socket);
-    this.winner = proved;
-    this.#round?.resolve(proved);
+    if (this.#isOver) return this.#context.adapter.close(socket);
+    this.winner = socket;
+    this.#round?.resolve(socket);
     this.abandon(undefined);
     this.onWinner();
   }

@@ -4,17 +4,12 @@ import { type EndpointPair, sameEndpoint } from "./endpoint.ts";
 import { ConnectTimeoutError, isRefusedSelfConnection, peerGone, SelfConnectError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 
-/** A socket whose peer is not the socket itself. */
-export interface Proved<Socket> {
-  readonly socket: Socket;
-}
-
 /**
  * Both ends of a proved socket.
  *
  * @throws Error with code ECONNRESET when the socket is already gone
  */
-export function endsOf<Socket>(adapter: Adapter<Socket>, { socket }: Proved<Socket>, target: Target): EndpointPair {
+export function endsOf<Socket>(adapter: Adapter<Socket>, socket: Socket, target: Target): EndpointPair {
   const pair = adapter.endpoints(socket);
   if (pair !== null) return pair;
   adapter.close(socket);
@@ -44,10 +39,10 @@ export class Trial<Socket> {
    * Resolves with a real peer; rejects with a `SelfConnectError`, the runtime's error, or the reason given to
    * `abandon`.
    */
-  readonly proved: Promise<Proved<Socket>>;
+  readonly proved: Promise<Socket>;
   readonly #context: TrialContext<Socket>;
   readonly #target: Target;
-  #resolve!: (proved: Proved<Socket>) => void;
+  #resolve!: (socket: Socket) => void;
   #reject!: (error: unknown) => void;
   #attempt: Attempt<Socket> | undefined;
   /** Cancels the pending timer of `attemptTimeout` or `stableFor`. */
@@ -88,7 +83,7 @@ export class Trial<Socket> {
     const { adapter, counts, options: { stableFor } } = this.#context;
     // A self-connection has the dialed port as its own, so only a socket with that port needs the full comparison.
     const localPort = adapter.localPort?.(socket) ?? this.#target.port;
-    if (localPort !== this.#target.port && !this.#isOver) return this.#accept({ socket }, stableFor);
+    if (localPort !== this.#target.port && !this.#isOver) return this.#accept(socket, stableFor);
     const pair = adapter.endpoints(socket);
     if (pair !== null && sameEndpoint(pair.local, pair.remote)) {
       counts.selfConnects++;
@@ -100,18 +95,17 @@ export class Trial<Socket> {
       adapter.close(socket);
       this.#fail(peerGone(this.#target, "at once"));
     } else {
-      this.#accept({ socket }, stableFor);
+      this.#accept(socket, stableFor);
     }
   }
 
-  #accept(proved: Proved<Socket>, stableFor: number): void {
-    if (stableFor > 0) this.#proveStable(proved);
-    else this.#succeed(proved);
+  #accept(socket: Socket, stableFor: number): void {
+    if (stableFor > 0) this.#proveStable(socket);
+    else this.#succeed(socket);
   }
 
-  #proveStable(proved: Proved<Socket>): void {
+  #proveStable(socket: Socket): void {
     const { adapter, clock, options: { stableFor } } = this.#context;
-    const { socket } = proved;
     const watch = adapter.watchPeer(socket);
     this.#unproved = { socket, watch };
     this.#cancelTimer?.();
@@ -119,16 +113,16 @@ export class Trial<Socket> {
       this.#cancelTimer = afterPoll(() => {
         this.#unproved = undefined;
         watch.stop();
-        this.#succeed(proved);
+        this.#succeed(socket);
       }, clock);
     }, clock);
     void watch.hungUp.then(() => this.abandon(peerGone(this.#target, `within ${stableFor} ms`)));
   }
 
-  #succeed(proved: Proved<Socket>): void {
+  #succeed(socket: Socket): void {
     this.#isOver = true;
     this.#cancelTimer?.();
-    this.#resolve(proved);
+    this.#resolve(socket);
   }
 
   #fail(error: unknown): void {
