@@ -10,7 +10,8 @@ export const isWindows: boolean = isDeno ? Deno.build.os === "windows" : process
 /** A permission as Deno's `permissions` API names it. */
 export type Permission =
   | { readonly name: "read"; readonly path: string }
-  | { readonly name: "env"; readonly variable: string }
+  | { readonly name: "env"; readonly variable?: string }
+  | { readonly name: "run"; readonly command: string }
   | { readonly name: "net"; readonly host: string }
   | { readonly name: "sys"; readonly kind: "networkInterfaces" };
 

@@ -1,8 +1,15 @@
+import { isGranted } from "../adapters/detect.ts";
 import { afterPoll } from "../core/clock.ts";
 import { CannotRunError, type Child, FORWARDED_SIGNAL_NAMES, type SignalName, type System } from "./runtime/system.ts";
 
 /** The signals that the terminal itself sends to every process of its foreground group. */
 const TERMINAL_SIGNALS: ReadonlySet<SignalName> = new Set<SignalName>(["SIGINT", "SIGQUIT", "SIGWINCH"]);
+
+/** A prompt at Ctrl-C would stop this process. node:child_process needs the whole environment. */
+const MAY_LOOK = {
+  read: (path: string): boolean => isGranted({ name: "read", path }),
+  run: (): boolean => isGranted({ name: "run", command: "/bin/ps" }) && isGranted({ name: "env" }),
+};
 
 /**
  * Whether the terminal sends this signal to the command too: Ctrl-C reaches every process in the foreground, and for
@@ -10,7 +17,7 @@ const TERMINAL_SIGNALS: ReadonlySet<SignalName> = new Set<SignalName>(["SIGINT",
  */
 async function comesFromTerminal(name: SignalName, system: System): Promise<boolean> {
   if (!TERMINAL_SIGNALS.has(name)) return false;
-  return (await import("../host/process_watch.ts")).isInForeground() ?? system.isInteractive();
+  return (await import("../host/process_watch.ts")).isInForeground(MAY_LOOK) ?? system.isInteractive();
 }
 
 /**

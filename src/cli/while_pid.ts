@@ -1,3 +1,4 @@
+import { isGranted } from "../adapters/detect.ts";
 import { UsageError } from "./errors.ts";
 import { poll } from "./poll.ts";
 
@@ -27,7 +28,8 @@ export interface ProcessWatch {
  */
 export async function watchWhilePid(pid: number | undefined): Promise<ProcessWatch | undefined> {
   if (pid === undefined) return undefined;
-  const isRunning = (await import("../host/process_watch.ts")).watchProcess(pid);
+  const { watchProcess } = await import("../host/process_watch.ts");
+  const isRunning = watchProcess(pid, { read: (path) => isGranted({ name: "read", path }) });
   const gone = new AbortController();
   const end = poll(PROCESS_POLL_MS, () => {
     if (!isRunning()) gone.abort(`Process ${pid} is gone`);

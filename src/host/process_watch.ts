@@ -1,6 +1,19 @@
+import { join } from "node:path";
 import process from "node:process";
+import { PROC } from "./inspect.ts";
 import { outputOf, readStat } from "./process_system.ts";
 import type { ProcessStat } from "./process_table.ts";
+
+/** Whether this process may do something without asking the user: Deno prompts for a permission that it lacks. */
+export interface MayLook {
+  readonly read: (path: string) => boolean;
+  /** To run ps(1). */
+  readonly run: () => boolean;
+}
+
+function statOf(pid: number | "self", may: Pick<MayLook, "read">): ProcessStat | null {
+  return may.read(join(PROC, String(pid), "stat")) ? readStat(pid) : null;
+}
 
 function exists(pid: number): boolean {
   try {
@@ -18,11 +31,11 @@ function exists(pid: number): boolean {
  * Returns a function that tells whether the process that has this id now is still running. Where there is a /proc, a
  * zombie does not count as running, nor does another process that got the same id later.
  */
-export function watchProcess(pid: number): () => boolean {
-  const startTime = readStat(pid)?.startTime;
+export function watchProcess(pid: number, may: Pick<MayLook, "read">): () => boolean {
+  const startTime = statOf(pid, may)?.startTime;
   return () => {
     if (!exists(pid)) return false;
-    const stat = readStat(pid);
+    const stat = statOf(pid, may);
     return stat === null || (!stat.isGone && stat.startTime === startTime);
   };
 }
@@ -36,9 +49,9 @@ function askGroups(): Pick<ProcessStat, "group" | "foregroundGroup"> | null {
 }
 
 /** Whether a key on the terminal, such as Ctrl-C, reaches this process and its children; null if unknown. */
-export function isInForeground(): boolean | null {
+export function isInForeground(may: MayLook): boolean | null {
   // On Windows only the console sends Ctrl-C, to every process attached to it.
   if (process.platform === "win32") return true;
-  const groups = readStat("self") ?? askGroups();
+  const groups = statOf("self", may) ?? (may.run() ? askGroups() : null);
   return groups && groups.group === groups.foregroundGroup;
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { find, missing } from "../fixtures/daemon.ts";
 import { because } from "../fixtures/lab.ts";
-import { root } from "../fixtures/runtime.ts";
+import { COMMAND, commandFor, root, runtime } from "../fixtures/runtime.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { realpeer } from "./realpeer.ts";
 
@@ -41,6 +41,23 @@ describe.skipIf(noScript)(because("on a terminal", noScript), () => {
       expect(shown).toMatch(/over\nstatus 4\n$/);
     });
   }
+
+  describe.skipIf(runtime !== "deno")("with the permissions that Deno needs, and no more", () => {
+    const allowed = (...args: string[]): string =>
+      `timeout --foreground -s KILL 20 ${quoted(commandFor(COMMAND, args, ["--allow-net", "--allow-run"]))}; echo status $?`;
+
+    test("Ctrl-C makes Deno ask for nothing", async () => {
+      const shown = await onTerminal(`trap : INT; ${allowed("shield", "41000", "-q", "--", ...counting)}`, "up");
+      expect(shown).toBe("up\n^Cheard INT\nover\nstatus 4\n");
+    });
+
+    test("--while-pid makes Deno ask for nothing", async () => {
+      const words = ["wait", "127.0.0.1:1", "-t", "300ms", "--while-pid", String(process.pid)];
+      const shown = await onTerminal(allowed(...words), "never");
+      expect(shown).toMatch(/Timed out[^\n]*\nstatus 1\n$/);
+      expect(shown).not.toContain("Deno requests");
+    });
+  });
 
   test("Ctrl-C does not reach a SERVER, which is stopped after COMMAND", async () => {
     await using held = await startServer(() => {});
