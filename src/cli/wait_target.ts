@@ -111,8 +111,9 @@ export class TargetWait {
     }
   }
 
-  /** Ends the wait before it has begun. */
+  /** The target does not count as ready, whatever its own attempts have shown. */
   refuse(reason: string): void {
+    this.isReady = false;
     this.#counts.lastError = reason;
   }
 

@@ -55,6 +55,17 @@ export class Waiting {
     return any ? this.waits.some(({ isReady }) => isReady) : this.waits.every(({ isReady }) => isReady);
   }
 
+  /** No target counts as ready. */
+  refuse(reason: string): void {
+    for (const wait of this.waits) wait.refuse(reason);
+  }
+
+  /** An error ends the whole command: it is the reason why targets are not ready. */
+  abandon(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    for (const wait of this.waits) if (!wait.isReady) wait.refuse(reason);
+  }
+
   get elapsed(): number {
     return performance.now() - this.#started;
   }

@@ -1,7 +1,11 @@
 import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { find, missing } from "../fixtures/daemon.ts";
 import { because } from "../fixtures/lab.ts";
+import { until } from "../fixtures/processes.ts";
 import { COMMAND, commandFor, root, runtime } from "../fixtures/runtime.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { realpeer } from "./realpeer.ts";
@@ -42,9 +46,21 @@ describe.skipIf(noScript)(because("on a terminal", noScript), () => {
     });
   }
 
+  test("a terminal that is closed ends the command like SIGHUP, without a core dump", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "t-")), "status");
+    const line = `trap : HUP; ${quoted(realpeer("shield", "9"))}; echo $? > ${file}.new; mv ${file}.new ${file}`;
+    const child = spawn("script", ["-qfec", line, "/dev/null"], { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
+    await new Promise<void>((resolve) => child.stdout.on("data", (bytes) => String(bytes).includes("9 ") && resolve()));
+    child.kill("SIGKILL");
+    await until(() => existsSync(file), "the end of the command");
+    expect(readFileSync(file, "utf8")).toBe("129\n");
+  });
+
   describe.skipIf(runtime !== "deno")("with the permissions that Deno needs, and no more", () => {
     const allowed = (...args: string[]): string =>
-      `timeout --foreground -s KILL 20 ${quoted(commandFor(COMMAND, args, ["--allow-net", "--allow-run"]))}; echo status $?`;
+      `timeout --foreground -s KILL 20 ${
+        quoted(commandFor(COMMAND, args, ["--allow-net", "--allow-run"]))
+      }; echo status $?`;
 
     test("Ctrl-C makes Deno ask for nothing", async () => {
       const shown = await onTerminal(`trap : INT; ${allowed("shield", "41000", "-q", "--", ...counting)}`, "up");

@@ -64,11 +64,12 @@ function attemptsIn(count: number, ms: number): string {
 /** Dials and shows the progress. */
 async function dialInView(
   target: Endpoint,
-  { isGuarded, maxAttempts }: Request,
+  request: Request,
   settings: PortSettings,
   system: System,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { isGuarded, maxAttempts } = request;
   const { risk, expectedAttempts } = assessPort(target.port, settings);
   const state: DemoState = { attempts: 0, rejected: 0 };
   const started = performance.now();
@@ -78,9 +79,14 @@ async function dialInView(
     const effort = attemptsIn(state.attempts, performance.now() - started);
     return `dialing ${formatEndpoint(target)}: ${effort}${share ?? ""}`;
   });
-  try {
-    const connection = await dialDeadPort(target, isGuarded, maxAttempts, state, signal);
+  const outcome = (connection: DemoConnection | null): Outcome => {
     return { target, isPossible: risk !== "none", connection, ...state, elapsed: performance.now() - started };
+  };
+  try {
+    return outcome(await dialDeadPort(target, isGuarded, maxAttempts, state, signal));
+  } catch (error) {
+    if (request.json) writeOutcome(outcome(null), request, system);
+    throw error;
   } finally {
     status.clear();
   }

@@ -40,6 +40,7 @@ class Start {
   /** The verdict on each target's listener, once it was judged. */
   readonly #verdicts = new Map<TargetWait, Verdict>();
   #watch: ProcessWatch | undefined;
+  #isReported = false;
 
   constructor(request: StartRequest, system: System, interrupts: Interrupts) {
     this.#request = request;
@@ -53,9 +54,13 @@ class Start {
   }
 
   async run(): Promise<number> {
-    this.#watch = await watchWhilePid(this.#request.whilePid);
     try {
+      this.#watch = await watchWhilePid(this.#request.whilePid);
       return await this.#start();
+    } catch (error) {
+      this.#waiting.abandon(error);
+      if (this.#request.json && !this.#isReported) this.#report();
+      throw error;
     } finally {
       this.#watch?.end();
     }
@@ -121,32 +126,33 @@ class Start {
     }
     // Two commands may both find a port free, so an answer counts only while the own server runs.
     const isOver = life.over.aborted || life.isOver();
-    if (this.#waiting.isReady && !isOver) {
-      this.#judgeBy((port, address) => judgeListener(port, address, server.tree));
-    }
+    if (isOver) this.#waiting.refuse(`the server ended with status ${life.status}`);
+    else if (this.#waiting.isReady) this.#judgeBy((port, address) => judgeListener(port, address, server.tree));
     this.#report();
     if (isOver) {
       this.#say(await this.#describeEnd(life));
       return Status.NOT_MET;
     }
-    if (!this.#waiting.isReady) return this.#tellFailure(await this.#findUnreached(server));
     if (!this.#areOurs()) return Status.NOT_MET;
+    if (!this.#waiting.isReady) return this.#tellFailure(await this.#findUnreached(server));
     return command === undefined ? await this.#untilInterrupted(life) : await this.#runBeside(life, command);
   }
 
-  /** Judges which process listens for each ready target. */
+  /** Judges which process listens for each ready target: one that a foreign process serves is not ready. */
   #judgeBy(judge: (port: number, address: string) => Verdict): void {
     for (const wait of this.#waiting.waits) {
       const { target, report: { remote } } = wait;
       if (!wait.isReady || target.kind === "unix" || remote === null) continue;
-      this.#verdicts.set(wait, judge(target.port, remote.hostname));
+      const verdict = judge(target.port, remote.hostname);
+      this.#verdicts.set(wait, verdict);
+      if (verdict.foreign !== undefined) wait.refuse(verdict.foreign);
     }
   }
 
-  /** Whether no target is served by a foreign process; prints a warning about doubtful ones. */
+  /** Whether no foreign process keeps the wait from being met; prints a warning about doubtful ones. */
   #areOurs(): boolean {
     for (const [{ target }, { foreign, warning }] of this.#verdicts) {
-      if (foreign !== undefined) {
+      if (foreign !== undefined && !this.#waiting.isReady) {
         this.#say(`${target.text} is not the server that was started: ${foreign}`);
         return false;
       }
@@ -157,6 +163,7 @@ class Start {
 
   /** Prints the result of the wait: the document of `--json`, or a line for each ready target. */
   #report(): void {
+    this.#isReported = true;
     const servedBy = (wait: TargetWait): ServedBy => this.#verdicts.get(wait)?.served ?? UNKNOWN_SERVER;
     if (this.#request.json) return tryWriteJson(this.#system, this.#waiting.report(servedBy));
     for (const wait of this.#waiting.waits) {

@@ -7,7 +7,7 @@ import type { System } from "../runtime/system.ts";
 import { parseWaitArguments, readWaitRequest, WAIT_OPTIONS } from "../wait_request.ts";
 import type { TargetWait } from "../wait_target.ts";
 import { announcement, Waiting } from "../waiting.ts";
-import { watchWhilePid } from "../while_pid.ts";
+import { type ProcessWatch, watchWhilePid } from "../while_pid.ts";
 
 const OPTIONS = { ...WAIT_OPTIONS, free: { type: "boolean" } } as const;
 
@@ -32,10 +32,15 @@ export async function wait(args: readonly string[], system: System, interrupts: 
     throw new UsageError(`Cannot use --free with ${socket.text}: a server can always replace the socket file`);
   }
   const waiting = new Waiting(request);
-  const watch = await watchWhilePid(whilePid);
   const progress = quiet ? undefined : waiting.showProgress(system);
+  let watch: ProcessWatch | undefined;
   try {
+    watch = await watchWhilePid(whilePid);
     await waiting.run(interrupts.signal, watch?.gone);
+  } catch (error) {
+    waiting.abandon(error);
+    if (json) tryWriteJson(system, waiting.report());
+    throw error;
   } finally {
     progress?.clear();
     watch?.end();

@@ -1,9 +1,26 @@
-import { writeSync } from "node:fs";
+import { closeSync, fstatSync, writeSync } from "node:fs";
 import process from "node:process";
+import { isatty } from "node:tty";
 import { isBun, isWindows } from "../../adapters/detect.ts";
 import { cannotRun, type Child, type Output, outputOf, type System } from "./system.ts";
 
-const exit = (status: number): void => process.exit(status);
+/** Whether this was a terminal that has been closed, or another device. */
+function mayBeHungUp(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice() && !isatty(fd);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * At its end Node restores the settings of the terminals that it was started with. Where one has been closed, that fails
+ * with EIO and Node aborts with a core dump (node.cc, ResetStdio), but it leaves out descriptors that are closed.
+ */
+function exit(status: number): void {
+  if (!isBun && !isWindows) [0, 1, 2].filter(mayBeHungUp).forEach((fd) => closeSync(fd));
+  process.exit(status);
+}
 
 /** A stream object is created only for facts that a file descriptor does not give, because creating one is slow. */
 function output(fd: 1 | 2, stream: () => NodeJS.WriteStream): Output {
