@@ -48,7 +48,10 @@ describe.skipIf(noScript)(because("on a terminal", noScript), () => {
 
   test("a terminal that is closed ends the command like SIGHUP, without a core dump", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "t-")), "status");
-    const line = `trap : HUP; ${quoted(realpeer("shield", "9"))}; echo $? > ${file}.new; mv ${file}.new ${file}`;
+    // Only the leader of the session, the shell, gets the terminal's own SIGHUP, and waits twice: the trap ends the first.
+    const words = quoted(realpeer("shield", "9"));
+    const wait = `trap "kill -HUP $p" HUP; wait $p; wait $p; echo $? > ${file}.new; mv ${file}.new ${file}`;
+    const line = `${words} & p=$!; ${wait}`;
     const child = spawn("script", ["-qfec", line, "/dev/null"], { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
     await new Promise<void>((resolve) => child.stdout.on("data", (bytes) => String(bytes).includes("9 ") && resolve()));
     child.kill("SIGKILL");
