@@ -1,7 +1,7 @@
 import { GENERAL_OPTIONS, nearest } from "./arguments.ts";
 import { Interrupted, Status, UsageError } from "./errors.ts";
 import { Interrupts } from "./interrupts.ts";
-import { printable } from "./output.ts";
+import { printable, withoutUsers } from "./output.ts";
 import { CannotRunError, isBrokenPipe, type System } from "./runtime/system.ts";
 import { wait } from "./commands/wait.ts";
 
@@ -42,7 +42,11 @@ async function run(system: System, interrupts: Interrupts): Promise<number> {
     system.stdout.write(`${(await import("./version.ts")).VERSION}\n`);
     return Status.MET;
   }
-  const asked = name === "help" ? args[0] ?? "" : Object.hasOwn(commands, name) ? name : "";
+  const asked = name === "help"
+    ? args.find((arg) => arg !== "--help" && arg !== "-h") ?? ""
+    : Object.hasOwn(commands, name)
+    ? name
+    : "";
   if (name === "help" || ours.includes("--help") || ours.includes("-h")) {
     if (asked !== "" && !Object.hasOwn(commands, asked)) throw unknownCommand(asked);
     system.stdout.write((await import("./usage.ts")).usage(asked));
@@ -76,7 +80,7 @@ export async function runCommandLine(system: System): Promise<number> {
     if (error instanceof Interrupted) return error.status;
     // The reader of standard output, such as `head`, has ended.
     if (isBrokenPipe(error)) return BROKEN_PIPE_STATUS;
-    system.stderr.write(`realpeer: ${printable(lineOf(error))}\n`);
+    system.stderr.write(`realpeer: ${printable(withoutUsers(lineOf(error)))}\n`);
     if (error instanceof CannotRunError) return error.status;
     return error instanceof UsageError ? Status.USAGE : Status.UNEXPECTED;
   } finally {

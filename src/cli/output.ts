@@ -27,7 +27,7 @@ const MIN_LAST_COLUMN = 20;
 
 function cut(text: string, width: number): string {
   const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join("")}…`;
+  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }
 
 /**
@@ -78,6 +78,11 @@ export function roundMs(ms: number): number {
 export function printable(text: string): string {
   // deno-lint-ignore no-control-regex -- they are what is taken out
   return text.replace(/[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "?");
+}
+
+/** Text with URLs in it, without their users and passwords: messages end up in the logs of CI. */
+export function withoutUsers(text: string): string {
+  return text.replace(/:\/\/[^/?#\s"]*@/g, "://");
 }
 
 const DRAW_EVERY_MS = 100;

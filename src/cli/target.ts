@@ -46,18 +46,30 @@ function httpTarget(text: string, plain: string): HttpTarget {
   if (/^https?:\/\/unix:/i.test(plain)) {
     throw cannotRead(text, "HTTP over a unix socket is not known, wait for unix:PATH");
   }
+  const several = plain.includes("|") ? hintForSeveral(plain) : undefined;
+  if (several !== undefined) throw cannotRead(text, several);
   let url: URL;
   try {
     url = new URL(plain);
   } catch {
     const port = /^https?:\/\/:(\d+)/i.exec(plain)?.[1];
-    const hint = port === undefined ? "expected http://HOST:PORT/PATH" : `a URL needs a host, as in localhost:${port}`;
+    const hint = port === undefined
+      ? hintForSeveral(plain) ?? "expected http://HOST:PORT/PATH"
+      : `a URL needs a host, as in localhost:${port}`;
     throw cannotRead(text, hint);
   }
   if (!hasReadableUser(url)) throw cannotRead(text, "write % in a user or password as %25");
   const port = portOfUrl(url);
   if (port === 0) throw cannotRead(text, "port 0 is not between 1 and 65535");
   return { kind: "http", text, url, hostname: hostnameOf(url), port };
+}
+
+/** start-server-and-test separates URLs by `|`. */
+function hintForSeveral(plain: string): string | undefined {
+  const several = plain.split(/[,;|\s]+/).filter(Boolean);
+  return several.length > 1 && several.every(isTarget)
+    ? `write several targets apart: ${several.join(" ")}`
+    : undefined;
 }
 
 /** Why the text is no target, with a hint for the tool that it was probably written for. */
@@ -76,10 +88,7 @@ function hintFor(plain: string): string | undefined {
     return /^[^/]*\/./.test(rest) ? `a TCP target has no path, wait for the port: ${ports}` : undefined;
   }
   if (/^[^/\s]+:\d+\/\S*$/.test(plain) && !/^tcp:/i.test(plain)) return `with a path it is a URL: http://${plain}`;
-  const several = plain.split(/[,;\s]+/).filter(Boolean);
-  return several.length > 1 && several.every(isTarget)
-    ? `write several targets apart: ${several.join(" ")}`
-    : undefined;
+  return hintForSeveral(plain);
 }
 
 /** Whether the text is a target. */

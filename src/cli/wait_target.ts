@@ -6,7 +6,7 @@ import type { Endpoint } from "../core/endpoint.ts";
 import { ConnectTimeoutError, describeFailure, isRefusal } from "../core/errors.ts";
 import { type ConnectOptions, resolveOptions } from "../core/options.ts";
 import type { RetryOptions } from "../core/retry.ts";
-import { roundMs } from "./output.ts";
+import { roundMs, withoutUsers } from "./output.ts";
 import { MOUNT_PROC, withHint } from "./proc_access.ts";
 import type { HttpTarget, TcpTarget, UnixTarget, WaitTarget } from "./target.ts";
 
@@ -109,6 +109,11 @@ export class TargetWait {
       const { name, path } = error as NodeJS.ErrnoException;
       throw name === "NotCapable" || path !== undefined ? withHint(error, MOUNT_PROC) : error;
     }
+  }
+
+  /** The target's text for messages. */
+  get title(): string {
+    return withoutUsers(this.target.text);
   }
 
   /** The target does not count as ready, whatever its own attempts have shown. */

@@ -78,13 +78,13 @@ export class Waiting {
   /** The targets that are not ready, each with the reason. */
   get pending(): string {
     const pending = this.waits.filter(({ isReady }) => !isReady);
-    return pending.map(({ target, reason }) => `${target.text} (${reason})`).join(", ");
+    return pending.map(({ title, reason }) => `${title} (${reason})`).join(", ");
   }
 
   /** Why the wait failed, in one line. `reason` is the caller's reason for giving up. */
   explain(reason?: string): string {
     const failed = this.waits.find(({ failure }) => failure !== undefined);
-    if (failed) return `Cannot wait for ${failed.target.text}: ${failed.reason}`;
+    if (failed) return `Cannot wait for ${failed.title}: ${failed.reason}`;
     if (reason !== undefined) return `${reason}, gave up on ${this.pending}`;
     return `Timed out after ${formatDuration(this.#request.timeout)}, wait longer with --timeout: ${this.pending}`;
   }
@@ -102,8 +102,8 @@ export class Waiting {
 }
 
 /** `localhost:3000 is ready after 1.2 s (127.0.0.1)`. */
-export function announcement({ report: { target, elapsed, remote, status } }: TargetWait, isFree = false): string {
+export function announcement({ title, report: { elapsed, remote, status } }: TargetWait, isFree = false): string {
   const details = [remote?.hostname, status === undefined ? undefined : `status ${status}`].filter(Boolean).join(", ");
   const after = `${isFree ? "free" : "ready"} after ${formatDuration(elapsed)}`;
-  return printable(`${target} is ${after}${details === "" ? "" : ` (${details})`}`);
+  return printable(`${title} is ${after}${details === "" ? "" : ` (${details})`}`);
 }

@@ -33,6 +33,12 @@ describe("realpeer check", () => {
     ]]);
   });
 
+  test.skipIf(noLab)(because("takes a port that is given twice for one", noLab), async () => {
+    const { stdout } = await run(inEmptyNamespace(realpeer("check", "41000", "41000")));
+    expect(stdout.match(/^41000 /gm)).toHaveLength(1);
+    expect(stdout).toContain("realpeer shield 41000 -- COMMAND\n");
+  });
+
   test.skipIf(noLab)(because("knows what is reserved, and the odds that leaves", noLab), async () => {
     const ports = [LAB_PORT, LAB_PORT + 1, LAB_PORT + 2].map(String);
     const { stdout } = await run(inLab(realpeer("check", "--json", ...ports)));

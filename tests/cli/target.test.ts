@@ -3,6 +3,7 @@ import { runCommandLine } from "../../src/cli/command_line.ts";
 import { UsageError } from "../../src/cli/errors.ts";
 import { parseTarget } from "../../src/cli/target.ts";
 import { parseStatus } from "../../src/cli/wait_request.ts";
+import { startServer } from "../fixtures/tcp_server.ts";
 import { FakeSystem } from "./fake_system.ts";
 import { runHere } from "./fake_system.ts";
 
@@ -61,6 +62,9 @@ describe("what is no target is answered with what to write", () => {
     ["host name:80", "the host is neither a host name nor an address"],
     ["http:99999", "port 99999 is not between 1 and 65535"],
     ["a:1; b:2", "write several targets apart: a:1 b:2"],
+    ["http://a:1/x|http://b:2", "write several targets apart: http://a:1/x http://b:2"],
+    ["3000|3001", "write several targets apart: 3000 3001"],
+    ["http://a:1,http://b:2", "write several targets apart: http://a:1 http://b:2"],
     ["localhost:3000/", "with a path it is a URL: http://localhost:3000/"],
     ["http:localhost:3000", "two slashes are missing: http://localhost:3000"],
     ["https:/db:3000/x", "two slashes are missing: https://db:3000/x"],
@@ -189,4 +193,35 @@ test("words behind a target are taken for a command that lacks its --", async ()
   }
   expect((await runHere(["wait", "npm test"])).stderr).not.toContain("--, as in");
   expect((await runHere(["wait", "3000", "test", "--", "true"])).stderr).not.toContain("--, as in");
+});
+
+describe("the password of a URL", () => {
+  const secret = "hush";
+  const lines = [
+    `wait http://user:${secret}@127.0.0.1:1 -t 20ms`,
+    `wait http://${secret}@127.0.0.1:1 127.0.0.1:1 --any -t 20ms`,
+    `wait postgres://user:${secret}@db:5432/name`,
+    `wait tcp://user:${secret}@db:5432`,
+    `wait http://user:${secret}@127.0.0.1:0`,
+    `wait http://user:${secret}%@127.0.0.1:1`,
+    `wait postgres:5432 http://user:${secret}@host:80 npm start`,
+  ];
+  for (const line of lines) {
+    test(`is not shown by ${line}`, async () => {
+      const { code, stderr } = await runHere(line.split(" "));
+      expect([1, 2]).toContain(code);
+      expect(stderr).toMatch(/^realpeer: .+\n$/);
+      expect(stderr).not.toContain(secret);
+    });
+  }
+
+  test("is not shown when the target is ready, nor on the status line of a terminal", async () => {
+    await using server = await startServer((socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\n"));
+    const ready = await runHere(["wait", `http://user:${secret}@127.0.0.1:${server.port}/@a`]);
+    expect(ready.stderr).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/@a is ready after /);
+    const system = new FakeSystem(["wait", `http://user:${secret}@127.0.0.1:1`, "-t", "400ms"], true);
+    await runCommandLine(system);
+    expect(system.stderr.text).toContain("waiting ");
+    expect(system.stderr.text).not.toContain(secret);
+  });
 });

@@ -38,10 +38,17 @@ describe("help", () => {
   }
 
   test("comes however it is asked for, with status 0", async () => {
-    for (const args of [["--help"], ["-h"], ["help"]]) {
+    for (const args of [["--help"], ["-h"], ["help"], ["help", "--help"], ["help", "-h"]]) {
       expect(await runHere(args)).toMatchObject({ code: 0, stdout: usage(""), stderr: "" });
     }
-    for (const args of [["wait", "80", "--help"], ["help", "wait"], ["wait", "-h", "--", "ls"]]) {
+    for (
+      const args of [["wait", "80", "--help"], ["help", "wait"], ["help", "wait", "-h"], ["help", "--help", "wait"], [
+        "wait",
+        "-h",
+        "--",
+        "ls",
+      ]]
+    ) {
       expect(await runHere(args)).toMatchObject({ code: 0, stdout: usage("wait"), stderr: "" });
     }
   });

@@ -102,7 +102,10 @@ describe("the command that realpeer wait runs", () => {
     await using server = await startServer((socket) => socket.resume());
     const words = realpeer("wait", "--json", String(server.port));
     const { code, stderr } = await run(["bash", "-c", '"$@" >/dev/full', "bash", ...words]);
-    expect([code, stderr]).toEqual([3, expect.stringMatching(/^realpeer: .*no space left.*\n$/i)]);
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringMatching(/^realpeer: Cannot write to standard output: .*no space left.*\n$/i),
+    ]);
   });
 
   test.skipIf(noFull)(because("a mistake in the arguments is 2 also where that cannot be said", noFull), async () => {
@@ -189,14 +192,16 @@ describe("realpeer wait --while-pid", () => {
 describe("realpeer wait that is interrupted", () => {
   const statuses = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
   for (const [signal, status] of Object.entries(statuses) as [keyof typeof statuses, number][]) {
-    test(`ends with ${status} on ${signal}, without a word and without the command`, async () => {
+    test(`ends with ${status} on ${signal}, without a message and without the command`, async () => {
       await using dead = await deadPort();
       const started = start(realpeer("wait", "--json", String(dead.port), "--", "echo", "ran"));
       await started.listensToSignals();
       // Some attempts and pauses later.
       await new Promise((resolve) => setTimeout(resolve, 300));
       started.kill(signal);
-      expect(await started.finished).toEqual({ code: status, signal: null, stdout: "", stderr: "" });
+      const { code, stdout, stderr } = await started.finished;
+      expect([code, stderr]).toEqual([status, ""]);
+      expect(JSON.parse(stdout)).toMatchObject({ ready: false, targets: [{ error: "interrupted" }] });
     });
   }
 

@@ -78,7 +78,7 @@ function textOf(
 export function check(args: readonly string[], system: System): number {
   const { values: { json = false, proc }, positionals } = parseArguments("check", args, OPTIONS);
   if (positionals.length === 0) throw new UsageError("No port to check: expected PORT...");
-  const ports = positionals.map(parsePort);
+  const ports = [...new Set(positionals.map(parsePort))];
   const settings = readingProc(() => readPortSettings(proc));
   const { unbindable = [] } = settings;
   const isWanted: RowFilter = (...columns) => isListening(...columns) || isSelfConnected(...columns);

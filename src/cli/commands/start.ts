@@ -90,7 +90,7 @@ class Start {
       const { name, served } = occupants[i] ?? { served: UNKNOWN_SERVER };
       wait.refuse(name === undefined ? "the server was not started" : `${name} already listens`);
       this.#verdicts.set(wait, { served });
-      if (name !== undefined) taken.push(`${wait.target.text} (${name})`);
+      if (name !== undefined) taken.push(`${wait.title} (${name})`);
     }
     if (json) this.#report();
     const hint = reuse ? "not on every target: stop it" : "stop it, or accept it with --reuse";
@@ -151,12 +151,12 @@ class Start {
 
   /** Whether no foreign process keeps the wait from being met; prints a warning about doubtful ones. */
   #areOurs(): boolean {
-    for (const [{ target }, { foreign, warning }] of this.#verdicts) {
+    for (const [{ title }, { foreign, warning }] of this.#verdicts) {
       if (foreign !== undefined && !this.#waiting.isReady) {
-        this.#say(`${target.text} is not the server that was started: ${foreign}`);
+        this.#say(`${title} is not the server that was started: ${foreign}`);
         return false;
       }
-      if (warning !== undefined) this.#say(`Warning: at ${target.text} ${warning}`);
+      if (warning !== undefined) this.#say(`Warning: at ${title} ${warning}`);
     }
     return true;
   }
@@ -174,9 +174,9 @@ class Start {
 
   /** A hint for a server that listens, but not where the target leads; an empty text for none. */
   async #findUnreached({ tree }: Server): Promise<string> {
-    for (const { target, isRefused } of this.#waiting.waits) {
+    for (const { target, title, isRefused } of this.#waiting.waits) {
       const local = isRefused ? await findUnreached(target, tree) : null;
-      if (local !== null) return `; the server listens on ${local}, which ${target.text} does not reach`;
+      if (local !== null) return `; the server listens on ${local}, which ${title} does not reach`;
     }
     return "";
   }

@@ -86,7 +86,8 @@ export function outputOf(
           const { code, name } = error as { code?: unknown; name?: unknown };
           if (code !== "EAGAIN" && name !== "WouldBlock") {
             if (hasOnlyMessages) return;
-            throw error;
+            if (isBrokenPipe(error)) throw error;
+            throw new Error(`Cannot write to standard output: ${(error as Error).message}`, { cause: error });
           }
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PIPE_PAUSE_MS);
         }
