@@ -9,6 +9,7 @@ import type { ProcessTree } from "../host/process_tree.ts";
 import { isOnThisHost } from "../host/own_addresses.ts";
 import { isMark } from "../host/start_server.ts";
 import type { WaitTarget } from "./target.ts";
+import type { TargetWait } from "./wait_target.ts";
 
 /** How long a lookup or a connect may take when it only tests whether a port is taken. */
 const LOOK_MS = 2000;
@@ -73,7 +74,7 @@ async function acceptsOnUnix(path: string): Promise<boolean> {
   }
 }
 
-function listenersOf(port: number, addresses: readonly string[]): ReturnType<typeof findListeners> {
+function listenersOf(port: number | null, addresses: readonly string[]): ReturnType<typeof findListeners> {
   try {
     return findListeners(port, addresses);
   } catch {
@@ -109,11 +110,27 @@ export function findServer(port: number, address: string): ServedBy {
   return owner === undefined ? UNKNOWN_SERVER : servedBy(owner, false);
 }
 
-/** Where the tree listens on the port of a target that refuses connections; null when it does not. */
-export async function findUnreached(target: WaitTarget, tree: ProcessTree): Promise<string | null> {
+/** The most addresses that are shown. */
+const MAX_SHOWN = 3;
+
+/**
+ * Describes where the tree listens although a target refuses connections: on another address, or on a port that is
+ * none of the targets'. Null when it does not listen, or that is unknown.
+ */
+export async function describeUnreached(
+  { target, title }: TargetWait,
+  targets: readonly WaitTarget[],
+  tree: ProcessTree,
+): Promise<string | null> {
   if (target.kind === "unix" || (await ownAddresses(target.hostname)).length === 0) return null;
-  const listener = listenersOf(target.port, []).find(({ owners }) => owners.some((owner) => tree.has(owner)));
-  return listener === undefined ? null : formatEndpoint(listener.local);
+  const own = listenersOf(null, []).filter(({ owners }) => owners.some((owner) => tree.has(owner)));
+  const here = own.filter(({ local }) => local.port === target.port);
+  const isTarget = (port: number): boolean => targets.some((each) => each.kind !== "unix" && each.port === port);
+  const shown = here.length > 0 ? here : own.filter(({ local }) => !isTarget(local.port));
+  if (shown.length === 0) return null;
+  const ends = [...new Set(shown.map(({ local }) => formatEndpoint(local)))].slice(0, MAX_SHOWN).join(", ");
+  const why = here.length > 0 ? `which ${title} does not reach` : "not on the target's port";
+  return `the server listens on ${ends}, ${why}`;
 }
 
 /** The process that serves a ready target, and any objection to it. */

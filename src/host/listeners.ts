@@ -38,12 +38,12 @@ function findOwners(inodes: ReadonlySet<number>, root: string): Map<number, Owne
 
 /**
  * The sockets of this network namespace that accept connections to one of the addresses at the port, with all their
- * processes. Without addresses: all sockets that listen on the port.
+ * processes. Without addresses: all sockets that listen on the port; without a port: on any.
  *
  * @throws Error when the socket table cannot be read
  */
-export function findListeners(port: number, addresses: readonly string[], root: string = PROC): Listener[] {
-  const isHere = isOnPort(port);
+export function findListeners(port: number | null, addresses: readonly string[], root: string = PROC): Listener[] {
+  const isHere = port === null ? isListening : isOnPort(port);
   const rows = readSockets((...columns) => isListening(...columns) && isHere(...columns), root).filter(({ local }) =>
     addresses.length === 0 || addresses.some((address) => takes(local.hostname, address)) ||
     addresses.some((address) => EVERY_ADDRESS.includes(address))

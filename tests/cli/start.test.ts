@@ -235,6 +235,19 @@ describe.skipIf(noProc)(because("realpeer start", noProc), () => {
     expectNothingLeft(port);
   });
 
+  test("a server that listens on another port than the target's is shown in the message", async () => {
+    const { port, line } = await serverLine();
+    const target = `127.0.0.1:${await unusedPort()}`;
+    const other = spawn("sleep", ["100"]);
+    const started = start(realpeer("start", line, target, "--while-pid", String(other.pid)));
+    await until(() => isListening(port), "the server");
+    other.kill();
+    const { code, stderr } = await started.finished;
+    const hint = `; the server listens on 127.0.0.1:${port}, not on the target's port\n`;
+    expect([code, stderr]).toEqual([1, expect.stringContaining(hint)]);
+    expectNothingLeft(port);
+  });
+
   test("--log takes the server's output", async () => {
     const { port, line } = await serverLine();
     const log = join(folder, "server.log");

@@ -6,8 +6,8 @@ import { type Server, startServer } from "../../host/start_server.ts";
 import { Status } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
 import {
+  describeUnreached,
   findServer,
-  findUnreached,
   judgeListener,
   type Occupant,
   type ServedBy,
@@ -134,7 +134,7 @@ class Start {
       return Status.NOT_MET;
     }
     if (!this.#areOurs()) return Status.NOT_MET;
-    if (!this.#waiting.isReady) return this.#tellFailure(await this.#findUnreached(server));
+    if (!this.#waiting.isReady) return this.#tellFailure(await this.#hintForUnreached(server));
     return command === undefined ? await this.#untilInterrupted(life) : await this.#runBeside(life, command);
   }
 
@@ -172,11 +172,11 @@ class Start {
     }
   }
 
-  /** A hint for a server that listens, but not where the target leads; an empty text for none. */
-  async #findUnreached({ tree }: Server): Promise<string> {
-    for (const { target, title, isRefused } of this.#waiting.waits) {
-      const local = isRefused ? await findUnreached(target, tree) : null;
-      if (local !== null) return `; the server listens on ${local}, which ${title} does not reach`;
+  /** A hint for a server that listens, but not where a target leads; an empty text for none. */
+  async #hintForUnreached({ tree }: Server): Promise<string> {
+    for (const wait of this.#waiting.waits) {
+      const hint = wait.isRefused ? await describeUnreached(wait, this.#request.targets, tree) : null;
+      if (hint !== null) return `; ${hint}`;
     }
     return "";
   }
