@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly log?: string | undefined;
   /** Whether standard output goes to standard error, because this process needs its own standard output. */
   readonly isOutputTaken?: boolean | undefined;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   readonly platform?: string | undefined;
 }
 
@@ -102,7 +104,7 @@ function openLog(file: string): number {
  * @throws Error when there is no shell, or the log cannot be written
  */
 export function startServer(commandLine: string, options: ServerOptions = {}): Promise<Server> {
-  const { log, isOutputTaken = false, platform = process.platform } = options;
+  const { log, isOutputTaken = false, env, platform = process.platform } = options;
   const mark = platform === "linux" ? chooseMark(Math.random()) : null;
   const [file, ...args] = shellCommand(commandLine, mark, platform);
   const logFd = log === undefined ? undefined : openLog(log);
@@ -112,6 +114,7 @@ export function startServer(commandLine: string, options: ServerOptions = {}): P
     detached: !isWindows,
     stdio: ["pipe", stdout, logFd ?? 2],
     windowsVerbatimArguments: isWindows,
+    env: { ...process.env, ...env },
   });
   if (logFd !== undefined) closeSync(logFd);
   child.stdin?.on("error", () => {});

@@ -59,6 +59,10 @@ export class FakeSystem implements System {
     return this.#env[name];
   }
 
+  missingEnv(): Record<string, string> {
+    return {};
+  }
+
   onSignal(name: SignalName, listener: () => void): () => void {
     const listeners = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, listeners.add(listener));

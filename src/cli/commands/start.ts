@@ -74,7 +74,7 @@ class Start {
     const isEnough = any ? isTaken : !occupants.includes(null);
     if (reuse && isEnough) return await this.#runWithout();
     if (isTaken) return this.#refuse(occupants);
-    const started = await startServer(server, { log, isOutputTaken: json });
+    const started = await startServer(server, { log, isOutputTaken: json, env: this.#system.missingEnv() });
     try {
       return await this.#runWith(started);
     } finally {

@@ -22,10 +22,10 @@ function columns(): number | undefined {
 }
 
 /**
- * What COMMAND's environment needs where PATH is not set: the two folders in which execvp(3) then looks for programs.
+ * What a program's environment needs where PATH is not set: the two folders in which execvp(3) then looks for programs.
  * Deno looks nowhere, and may itself have set PATH to its own folder with a `node`.
  */
-function missingPath(): Record<string, string> {
+function missingEnv(): Record<string, string> {
   if (isWindows || !isGranted({ name: "env", variable: "PATH" })) return {};
   const isMissing = /^([^:]*\/node_compat_bin)?$/.test(readEnv("PATH") ?? "");
   return isMissing ? { PATH: "/bin:/usr/bin" } : {};
@@ -49,6 +49,7 @@ export const system: System = {
     if (name === "NO_COLOR") return Deno.noColor ? "1" : undefined;
     return readEnv(name);
   },
+  missingEnv,
   onSignal(name, listener) {
     try {
       Deno.addSignalListener(name, listener);
@@ -62,7 +63,7 @@ export const system: System = {
   async start([file = "", ...args]) {
     try {
       const streams = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
-      const child = new Deno.Command(file, { args, env: missingPath(), ...streams }).spawn();
+      const child = new Deno.Command(file, { args, env: missingEnv(), ...streams }).spawn();
       return {
         kill(signal) {
           if (isWindows) return;

@@ -59,6 +59,7 @@ export const system: System = {
   stderr: output(2, () => process.stderr),
   isInteractive: () => process.stdin.isTTY === true,
   env: (name) => process.env[name],
+  missingEnv: () => ({}),
   onSignal(name, listener) {
     try {
       process.on(name, listener);

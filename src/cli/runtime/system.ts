@@ -50,6 +50,8 @@ export interface System {
   isInteractive(): boolean;
   /** The value of an environment variable; undefined when it is not set or may not be read. */
   env(name: string): string | undefined;
+  /** What the environment of a program that is started has to have besides that of this process. */
+  missingEnv(): Readonly<Record<string, string>>;
   /** Calls the listener instead of the signal's default action, until the returned function is called. */
   onSignal(name: SignalName, listener: () => void): () => void;
   /** Starts a program, without a shell, that shares the three streams. */
