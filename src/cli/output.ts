@@ -16,18 +16,34 @@ export function painterFor(output: Output, system: System): Paint {
   return isPlain ? (_colour, text) => text : (colour, text) => `\x1b[${CODES[colour]}m${text}\x1b[0m`;
 }
 
+/** Characters that take two columns of a terminal: East Asian ones (UAX #11) and emoji. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
+function columnsOf(character: string): number {
+  if (/\p{Mark}/u.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}
+
 /** How many columns of a terminal the text takes. */
 function widthOf(text: string): number {
   // deno-lint-ignore no-control-regex -- the sequences that paint takes
-  return [...text.replace(/\x1b\[\d+m/g, "")].length;
+  return [...text.replace(/\x1b\[\d+m/g, "")].reduce((sum, character) => sum + columnsOf(character), 0);
 }
 
 /** The least width of the last column. */
 const MIN_LAST_COLUMN = 20;
 
 function cut(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
+  if (widthOf(text) <= width) return text;
+  let room = width - 1;
+  let kept = "";
+  for (const character of text) {
+    room -= columnsOf(character);
+    if (room < 0) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }
 
 /**
