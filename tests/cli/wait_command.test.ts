@@ -90,6 +90,12 @@ describe("the command that realpeer wait runs", () => {
     }
   });
 
+  test.skipIf(process.platform === "win32")("is run where few files may be open", async () => {
+    await using server = await startServer((socket) => socket.resume());
+    const words = realpeer("wait", "-q", String(server.port), "--", "sh", "-c", "exit 8");
+    expect(await run(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...words])).toMatchObject({ code: 8, stderr: "" });
+  });
+
   test("may be a script without a first line", async () => {
     await using server = await startServer((socket) => socket.resume());
     const file = join(mkdtempSync(join(tmpdir(), "realpeer-script-")), "script");

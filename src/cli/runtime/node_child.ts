@@ -32,15 +32,17 @@ function signalThatEnded(pid: number): number {
  * also gets one end of a pipe. When the program ends, the kernel closes the pipe before it notifies the parent, and
  * libuv polls pipes before it waits for children, so /proc still shows the program with its status.
  */
-export function startOnNode([file = "", ...args]: readonly string[]): Child {
-  const isLinux = process.platform === "linux";
+export function startOnNode(command: readonly string[], hasPipe: boolean = process.platform === "linux"): Child {
+  const [file = "", ...args] = command;
   // "ignore" opens nothing from 3 on.
   const unused = new Array<"ignore">(PIPE_FD - 3).fill("ignore");
-  const stdio: StdioOptions = ["inherit", "inherit", "inherit", ...(isLinux ? [...unused, "pipe" as const] : [])];
+  const stdio: StdioOptions = ["inherit", "inherit", "inherit", ...(hasPipe ? [...unused, "pipe" as const] : [])];
   let child: ChildProcess;
   try {
     child = spawn(file, args, { stdio });
   } catch (error) {
+    // Where few open files are allowed there is no such descriptor.
+    if (hasPipe && (error as NodeJS.ErrnoException).code === "EINVAL") return startOnNode(command, false);
     // Of some errors, such as ETXTBSY, Node makes no event.
     throw cannotRun(file, error);
   }
