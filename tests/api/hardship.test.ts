@@ -40,6 +40,20 @@ describe("a process without a free descriptor", () => {
   }
 });
 
+test("any number of waits with one signal print no warning", async () => {
+  const warnings: unknown[] = [];
+  const onWarning = (warning: unknown): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  const controller = new AbortController();
+  const options = { hostname: "127.0.0.1", port: await unusedPort(), retry: true, signal: controller.signal };
+  const connecting = Array.from({ length: 20 }, () => connect(options).catch((error: unknown) => error));
+  await sleep(50);
+  controller.abort("enough");
+  expect(new Set(await Promise.all(connecting))).toEqual(new Set(["enough"]));
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
+});
+
 describe("a signal of another making", () => {
   test("needs no more than `aborted`, `reason` and addEventListener", async () => {
     const listeners: (() => void)[] = [];
