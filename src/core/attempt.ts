@@ -5,6 +5,8 @@ export interface Target extends Endpoint {
   /** The local address and port to bind before connecting. */
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
+  /** The name that was looked up, if `hostname` is one of its addresses. */
+  readonly name?: string | undefined;
 }
 
 /** One try to open a connection. The caller can abandon it. */

@@ -1,3 +1,4 @@
+import { onAbort } from "./abort.ts";
 import type { Adapter, AttemptCounts, Target } from "./attempt.ts";
 import { after, afterPoll, type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { ipVersion } from "./endpoint.ts";
@@ -84,8 +85,7 @@ class Call<Socket> implements TrialContext<Socket> {
   async run(): Promise<Dialed<Socket>> {
     const { signal, timeout } = this.options;
     if (signal?.aborted) throw signal.reason;
-    const onAbort = (): void => this.#end(signal?.reason);
-    signal?.addEventListener("abort", onAbort);
+    const stopListening = signal && onAbort(signal, () => this.#end(signal.reason));
     let cancelTimeout = after(timeout, () => {
       cancelTimeout = afterPoll(() => this.#end(this.#timedOut()), this.clock);
     }, this.clock);
@@ -103,8 +103,7 @@ class Call<Socket> implements TrialContext<Socket> {
     } finally {
       cancelTimeout();
       this.#pauses?.close();
-      // A signal of another implementation may lack this method.
-      signal?.removeEventListener?.("abort", onAbort);
+      stopListening?.();
       this.#race?.abandon(undefined);
     }
   }
@@ -188,8 +187,11 @@ class Call<Socket> implements TrialContext<Socket> {
       localAddress === undefined || ipVersion(address) === ipVersion(localAddress);
     const isNew = (address: string): boolean => !policy.isOff || !this.#selfConnected.includes(address);
     const reachable = this.#addresses.filter(isReachable);
-    const wanted = [reachable.filter(isNew), reachable, this.#addresses].find((list) => list.length > 0) ?? [];
-    return wanted.map((hostname) => ({ ...target, hostname }));
+    if (reachable.length === 0 && this.#addresses.length > 0) {
+      throw new TypeError(`Cannot connect: ${target.hostname} has no address of the IP version of ${localAddress}`);
+    }
+    const wanted = [reachable.filter(isNew), reachable].find((list) => list.length > 0) ?? [];
+    return wanted.map((hostname) => ({ ...target, hostname, name: target.hostname }));
   }
 
   async #lookUp(): Promise<void> {

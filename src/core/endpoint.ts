@@ -77,6 +77,16 @@ function canonicalIpv6(hostname: string): { address: string; zone: string } | nu
   return { address, zone };
 }
 
+/**
+ * The IPv4 address that is mapped into an IPv6 one (RFC 4291, 2.5.5.2); any other text as it is.
+ *
+ * @internal
+ */
+export function unmapped(hostname: string): string {
+  const address = canonicalIpv6(hostname)?.address ?? "";
+  return IPV4.test(address) ? address : hostname;
+}
+
 function sameHostname(a: string, b: string): boolean {
   if (a === b) return true;
   const left = canonicalIpv6(a) ?? { address: a.toLowerCase(), zone: "" };

@@ -1,5 +1,5 @@
 import type { Target } from "./attempt.ts";
-import { DEFAULT_HOSTNAME, ipVersion, isPort, parseEndpoint, toHostname } from "./endpoint.ts";
+import { DEFAULT_HOSTNAME, ipVersion, isPort, parseEndpoint, sameEndpoint, toHostname, unmapped } from "./endpoint.ts";
 import { DEFAULT_RETRY, NO_RETRY, type RetryContext, type RetryOptions, type RetryPolicy } from "./retry.ts";
 
 /** The options of every guarded connect, on every runtime. Only own properties count; inherited ones are ignored. */
@@ -100,6 +100,7 @@ const WINDOWS_ATTEMPT_TIMEOUT_MS = 3000;
  */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
   // An object may have no text of its own.
   return typeof value === "object" && value !== null ? Object.prototype.toString.call(value) : String(value);
 }
@@ -190,15 +191,19 @@ function policyOf(given: boolean | RetryOptions): RetryPolicy {
   return policy;
 }
 
-/** A socket of one IP version can have a mapped address of the other (RFC 4291, 2.5.5.2). */
-const isMapped = (address: string): boolean => /^::ffff:.*\./i.test(address);
-
-function assertLocalAddress(localAddress: string, hostname: string): void {
-  const version = typeof localAddress === "string" ? ipVersion(localAddress) : 0;
-  if (version === 0) throw typeError("localAddress", localAddress, "an IP address");
-  const dialed = ipVersion(hostname);
-  if (dialed === 0 || dialed === version || isMapped(hostname) || isMapped(localAddress)) return;
-  throw typeError("localAddress", localAddress, `an IPv${dialed} address, as ${hostname} is one`);
+/**
+ * The local address in the form that the dialed host needs: only a socket of IPv6 can dial a mapped address, and its own
+ * address is then mapped, too (RFC 4291, 2.5.5.2).
+ */
+function localAddressFor(hostname: string, given: string): string {
+  if (typeof given !== "string" || ipVersion(given) === 0) throw typeError("localAddress", given, "an IP address");
+  const [dialed, local] = [unmapped(hostname), unmapped(given)];
+  const isMapped = dialed !== hostname;
+  const version = ipVersion(dialed);
+  if (version === 0 || version === ipVersion(local)) return isMapped ? `::ffff:${local}` : local;
+  // The unspecified address of IPv6 stands for all addresses of IPv4 as well.
+  if (isMapped && sameEndpoint({ hostname: local, port: 0 }, { hostname: "::", port: 0 })) return local;
+  throw typeError("localAddress", given, `an IPv${version} address, as ${hostname} is one`);
 }
 
 function targetOf({ hostname = DEFAULT_HOSTNAME, port, localAddress, localPort }: OwnOptions): Target {
@@ -214,9 +219,9 @@ function targetOf({ hostname = DEFAULT_HOSTNAME, port, localAddress, localPort }
     );
   }
   if (localPort !== undefined) assertPort("localPort", localPort);
-  if (localAddress !== undefined) assertLocalAddress(localAddress, host);
-  // All four are own properties: an adapter that reads one finds none on Object.prototype.
-  return { hostname: host, port, localAddress, localPort };
+  const local = localAddress === undefined ? undefined : localAddressFor(host, localAddress);
+  // All are own properties: an adapter that reads one finds none on Object.prototype.
+  return { hostname: host, port, localAddress: local, localPort, name: undefined };
 }
 
 /** How the options of a runtime's connect differ from those of the portable connect. */
@@ -273,7 +278,10 @@ export function optionsOf<Options extends ConnectOptions>(
   first: Options | string | number,
   more?: Omit<Options, "hostname" | "port">,
 ): Options {
-  if (typeof first !== "string" && typeof first !== "number") return first;
+  if (typeof first !== "string" && typeof first !== "number") {
+    if (typeof first !== "object" || first === null || typeof more !== "object") return first;
+    throw new TypeError("Cannot connect: the options are given twice, put all into one object");
+  }
   const target = typeof first === "string" ? parseEndpoint(first) : { port: first };
   if (more !== undefined && (typeof more !== "object" || more === null)) throw typeError("options", more, "an object");
   const twice = ["hostname", "port"].find((name) => more !== undefined && ownProperty(more, name) !== undefined);

@@ -292,6 +292,24 @@ describe("connect()", () => {
     expect(connection.local).toEqual({ hostname: "127.0.0.1", port: localPort });
   });
 
+  const bound: readonly [hostname: string, localAddress: string, local: string][] = [
+    ["127.0.0.1", "::ffff:7f00:2", "127.0.0.2"],
+    ["::ffff:7f00:1", "127.0.0.2", "::ffff:127.0.0.2"],
+    ["localhost", "::ffff:127.0.0.2", "127.0.0.2"],
+  ];
+  test.skipIf(process.platform !== "linux")(
+    "binds a mapped address in the form that the dialed one needs",
+    async () => {
+      await using server = await startServer(echo);
+      for (const [hostname, localAddress, local] of bound) {
+        for (const retry of [false, true]) {
+          await using connection = await connect({ hostname, port: server.port, localAddress, retry, timeout: 3000 });
+          expect(connection.local.hostname).toBe(local);
+        }
+      }
+    },
+  );
+
   test("rejects a self-connection it was told to make, at once and for good", async () => {
     const port = await unusedPort();
     for (const retry of [false, true]) {

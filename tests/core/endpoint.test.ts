@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { formatEndpoint, ipVersion, parseEndpoint, sameEndpoint, toHostname } from "../../src/core/endpoint.ts";
+import {
+  formatEndpoint,
+  ipVersion,
+  parseEndpoint,
+  sameEndpoint,
+  toHostname,
+  unmapped,
+} from "../../src/core/endpoint.ts";
 
 describe("parseEndpoint()", () => {
   const cases: [text: string, hostname: string, port: number][] = [
@@ -189,4 +196,13 @@ describe("toHostname()", () => {
     ["", null],
   ];
   for (const [text, host] of hosts) test(`of ${JSON.stringify(text)}`, () => expect(toHostname(text)).toBe(host));
+});
+
+test("unmapped() gives the IPv4 address that is mapped in any spelling, and leaves all other text", () => {
+  for (const mapped of ["::ffff:127.0.0.1", "::FFFF:7f00:1", "0:0:0:0:0:ffff:7f00:0001"]) {
+    expect(unmapped(mapped)).toBe("127.0.0.1");
+  }
+  for (const other of ["127.0.0.1", "::1", "fe80::1%eth0", "::7f00:1", "db.example", ""]) {
+    expect(unmapped(other)).toBe(other);
+  }
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { optionsOf, resolveOptions } from "../../src/core/options.ts";
+import { type ConnectOptions, optionsOf, resolveOptions } from "../../src/core/options.ts";
 
 describe("resolveOptions()", () => {
   test("takes 0, Infinity and undefined for no limit", () => {
@@ -39,6 +39,35 @@ describe("resolveOptions()", () => {
   });
 });
 
+describe("localAddress", () => {
+  const forms: readonly [hostname: string, given: string, bound: string][] = [
+    ["127.0.0.1", "127.0.0.2", "127.0.0.2"],
+    ["127.0.0.1", "::ffff:127.0.0.2", "127.0.0.2"],
+    ["127.0.0.1", "::ffff:7f00:2", "127.0.0.2"],
+    ["::ffff:7f00:1", "127.0.0.2", "::ffff:127.0.0.2"],
+    ["::ffff:127.0.0.1", "::FFFF:7f00:2", "::ffff:127.0.0.2"],
+    ["::ffff:127.0.0.1", "0:0::0", "0:0::0"],
+    ["db", "::ffff:7f00:2", "127.0.0.2"],
+    ["db", "fe80::1%eth0", "fe80::1%eth0"],
+  ];
+  for (const [hostname, given, bound] of forms) {
+    test(`${given} is ${bound} for ${hostname}`, () => {
+      expect(resolveOptions({ port: 1, hostname, localAddress: given }).target.localAddress).toBe(bound);
+    });
+  }
+  for (const [hostname, localAddress] of [["::ffff:127.0.0.1", "::1"], ["127.0.0.1", "::"], ["::1", "127.0.0.1"]]) {
+    test(`${localAddress} is a TypeError for ${hostname}`, () => {
+      const options = { port: 1, hostname, localAddress } as ConnectOptions;
+      expect(() => resolveOptions(options)).toThrow(`address, as ${hostname} is one, got "${localAddress}"`);
+    });
+  }
+});
+
+test("an error shows a bigint as one", () => {
+  const options = { port: 5432n } as unknown as ConnectOptions;
+  expect(() => resolveOptions(options)).toThrow("port must be an integer from 1 to 65535, got 5432n");
+});
+
 describe("optionsOf()", () => {
   test("takes an endpoint as text, or a port, before the other options", () => {
     expect(optionsOf("db:5432", { timeout: 1 })).toEqual({ hostname: "db", port: 5432, timeout: 1 });
@@ -49,5 +78,10 @@ describe("optionsOf()", () => {
     expect(() => optionsOf("db:5432", { port: 1 } as object)).toThrow("port is given twice");
     expect(() => optionsOf(5432, { hostname: "db" } as object)).toThrow("hostname is given twice");
     expect(() => optionsOf("http://db:80")).toThrow(TypeError);
+  });
+  test("refuses a second options object, which would have no effect", () => {
+    expect(() => optionsOf({ port: 1 }, { timeout: 1 })).toThrow("the options are given twice");
+    // The second argument of a callback of Array.map is no object.
+    expect([{ port: 1 }].map(optionsOf as (options: ConnectOptions) => ConnectOptions)).toEqual([{ port: 1 }]);
   });
 });

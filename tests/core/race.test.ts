@@ -181,6 +181,14 @@ describe("a name server", () => {
     await play(adapter, { retry: true, localAddress: "127.0.0.1" });
     expect(adapter.dialed).toEqual([B]);
   });
+
+  test("with addresses of another family only is a TypeError at once", async () => {
+    const adapter = named({ [A]: ["real"], [B]: ["real"] });
+    const error = await play(adapter, { retry: true, localAddress: "::1" }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(/^Cannot connect: \S+ has no address of the IP version of ::1$/);
+    expect(adapter.dialed).toEqual([]);
+  });
 });
 
 describe("a runtime that looks names up by itself", () => {
