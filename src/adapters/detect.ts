@@ -33,6 +33,18 @@ export function assertMayBind({ localAddress, localPort, host }: TcpNetConnectOp
   throw new Deno.errors.NotCapable(`Requires net access to "${end}", run again with the --allow-net flag`);
 }
 
+/**
+ * Deno's node:net reports a missing permission to look a name up as a failure of getaddrinfo.
+ *
+ * @throws Deno.errors.NotCapable when this process may not look up the name
+ */
+export function assertMayLookUp(hostname: string): void {
+  if (!isDeno || Deno.permissions.requestSync({ name: "net", host: hostname }).state === "granted") return;
+  throw new Deno.errors.NotCapable(
+    `Requires net access to "${hostname}" and to all its addresses, run again with the --allow-net flag`,
+  );
+}
+
 /** An environment variable; undefined when it is not set or may not be read. */
 export function readEnv(variable: string): string | undefined {
   if (!isDeno) return process.env[variable];

@@ -17,6 +17,7 @@ import { dial } from "../core/dial.ts";
 import { type ConnectOptions, foreignOptions, ownProperty, resolveOptions } from "../core/options.ts";
 import { isWindows } from "./detect.ts";
 import { adapterFor } from "./node/driver.ts";
+import { openByName } from "./node/open.ts";
 
 export { ConnectTimeoutError, SelfConnectError } from "../core/errors.ts";
 export type { ConnectOptions } from "../core/options.ts";
@@ -33,7 +34,11 @@ export interface NodeConnectOptions
 
 /** For a caller that gets the native socket. */
 function nativeAdapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
-  return { ...adapterFor(nativeOptions), localPort: ({ localPort }) => localPort };
+  return {
+    ...adapterFor(nativeOptions),
+    open: (target) => openByName(target, nativeOptions),
+    localPort: ({ localPort }) => localPort,
+  };
 }
 
 const plainAdapter = nativeAdapterFor(undefined);

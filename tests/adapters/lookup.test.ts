@@ -1,7 +1,13 @@
-import type { LookupFunction } from "node:net";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo, LookupFunction } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls, createServer } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { connect } from "../../src/adapters/node.ts";
 import { lookupWith } from "../../src/adapters/node/lookup.ts";
+import { makeCertificate } from "../fixtures/certificate.ts";
 
 /** A caller's function that finds these addresses. */
 const finding = (...found: string[]): LookupFunction => (_hostname, _options, callback) =>
@@ -21,10 +27,40 @@ describe("a lookup function of the caller's", () => {
     });
   }
 
+  for (const retry of [false, true]) {
+    test(`is asked by /node, and what it must be is said (retry ${retry})`, async () => {
+      const connecting = connect({ host: "db", port: 1, lookup: "dns" as never, retry });
+      await expect(connecting).rejects.toThrow('Cannot connect: lookup must be a function, got "dns"');
+    });
+  }
+
   test("that finds none is a name that does not resolve", async () => {
     await expect(lookupWith({ lookup: finding() })("db")).rejects.toMatchObject({
       code: "ENOTFOUND",
       message: "Cannot look up db: it has no address",
     });
   });
+});
+
+test("a socket knows the name that was dialed, and TLS over it verifies the peer by that name", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "realpeer-lookup-"));
+  const { cert, key } = makeCertificate(folder);
+  const server = createServer({ cert, key }, (socket) => socket.on("error", () => {})).on("tlsClientError", () => {});
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  try {
+    // The certificate is for localhost, which is also what node:tls verifies when it knows no name.
+    for (const [host, verified] of [["localhost", true], ["other.example", false]] as const) {
+      for (const retry of [false, true]) {
+        const socket = await connect({ host, port, retry, lookup: finding("127.0.0.1"), timeout: 5000 });
+        const secure = connectTls({ socket, ca: cert });
+        const outcome = await once(secure, "secureConnect").then(() => true, ({ code }) => code);
+        expect([host, retry, outcome]).toEqual([host, retry, verified || "ERR_TLS_CERT_ALTNAME_INVALID"]);
+        secure.destroy();
+      }
+    }
+  } finally {
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
 });

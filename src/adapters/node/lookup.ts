@@ -1,5 +1,7 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, TcpNetConnectOpts } from "node:net";
+import { show } from "../../core/options.ts";
+import { assertMayLookUp } from "../detect.ts";
 // Not loaded when it is needed: on Bun that would wait for the same threads.
 import { lookUpDirectly } from "./lookup_directly.ts";
 
@@ -37,6 +39,7 @@ function askSystem(hostname: string): Promise<string[]> {
  */
 export function lookup(hostname: string): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
+    assertMayLookUp(hostname);
     let cancel = (): void => {};
     const mayBeQueued = underWay.size >= SYSTEM_LOOKUPS && !underWay.has(hostname);
     const timer = setTimeout(() => cancel = lookUpDirectly(hostname, resolve), mayBeQueued ? QUEUED_MS : SLOW_MS);
@@ -51,7 +54,10 @@ export function lookup(hostname: string): Promise<readonly string[]> {
 export function lookupWith(
   { lookup: given, family = 0, hints = 0 }: Pick<TcpNetConnectOpts, "lookup" | "family" | "hints">,
 ): (hostname: string) => Promise<readonly string[]> {
-  const look: LookupFunction = given ?? systemLookup;
+  if (given && typeof given !== "function") {
+    throw new TypeError(`Cannot connect: lookup must be a function, got ${show(given)}`);
+  }
+  const look: LookupFunction = given || systemLookup;
   return (hostname) =>
     new Promise((resolve, reject) => {
       look(hostname, { all: true, family, hints }, (error, address: string | LookupAddress[]) => {

@@ -2,7 +2,8 @@ import { ALL } from "node:dns";
 import * as net from "node:net";
 import type { Attempt, Target } from "../../core/attempt.ts";
 import { afterPoll } from "../../core/clock.ts";
-import { assertMayBind } from "../detect.ts";
+import { ipVersion } from "../../core/endpoint.ts";
+import { assertMayBind, assertMayLookUp } from "../detect.ts";
 import { GUARDED } from "./verdict.ts";
 
 const ignore = (): void => {};
@@ -24,7 +25,7 @@ type DialOptions = net.TcpNetConnectOpts & { path?: undefined; [GUARDED]?: true 
 
 /** Dials with `net.connect` and these options. */
 export function open(
-  { hostname, port, localAddress, localPort }: Target,
+  { hostname, port, localAddress, localPort }: Omit<Target, "name">,
   nativeOptions: Partial<net.TcpNetConnectOpts> | undefined,
 ): Attempt<net.Socket> {
   const options: DialOptions = {
@@ -48,6 +49,7 @@ export function open(
   // The core compares the ends and dials again, so the process-wide guard must ignore this socket.
   if (GUARDED in net.Socket.prototype.connect) options[GUARDED] = true;
   assertMayBind(options);
+  if (options.lookup === undefined && ipVersion(hostname) === 0) assertMayLookUp(hostname);
   const socket = net.connect(options);
   const opened = new Promise<net.Socket>((resolve, reject) => {
     socket.once("error", reject).once("connect", () => {
@@ -56,4 +58,22 @@ export function open(
     });
   });
   return { opened, abandon: () => abandon(socket) };
+}
+
+/**
+ * The same for a caller that gets the socket: it dials the name, if there was one, by the address that was found.
+ * `tls.connect({ socket })` takes the name from a socket that has dialed one, and verifies the peer by it.
+ */
+export function openByName(
+  target: Target,
+  nativeOptions: Partial<net.TcpNetConnectOpts> | undefined,
+): Attempt<net.Socket> {
+  const { name, hostname: address } = target;
+  if (name === undefined) return open(target, nativeOptions);
+  const family = ipVersion(address);
+  const lookup: net.LookupFunction = (_name, { all }, callback) => {
+    if (all) callback(null, [{ address, family }]);
+    else callback(null, address, family);
+  };
+  return open({ ...target, hostname: name }, { ...nativeOptions, family, lookup });
 }
