@@ -2,7 +2,8 @@ import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:ht
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Adapter, Attempt, Target } from "../core/attempt.ts";
-import { type EndpointPair, ipVersion, sameEndpoint } from "../core/endpoint.ts";
+import { type EndpointPair, sameEndpoint } from "../core/endpoint.ts";
+import { tlsPeer } from "../core/tls_peer.ts";
 import { hostnameOf } from "../core/url.ts";
 import { nodeAdapter } from "./node/portable.ts";
 
@@ -57,15 +58,15 @@ function explained(error: Error, isTls: boolean): Error {
   return Object.assign(new Error(hint, { cause: error }), { code: "EPROTO", hint });
 }
 
+/** As much as browsers take. The limit of node:http itself, 16 KiB, is reached by a few cookies. */
+const MAX_HEADER_BYTES = 1 << 18;
+
 function ask(socket: Socket, { url, method, headers, insecure }: HttpQuestion): Promise<number> {
   const isTls = url.protocol === "https:";
-  const hostname = hostnameOf(url);
   const transport = isTls
     ? connectTls({
       socket,
-      host: hostname,
-      // Names only (RFC 6066, 3).
-      servername: ipVersion(hostname) === 0 ? hostname : "",
+      ...tlsPeer(hostnameOf(url)),
       rejectUnauthorized: !insecure,
       ALPNProtocols: ["http/1.1"],
     })
@@ -81,9 +82,10 @@ function ask(socket: Socket, { url, method, headers, insecure }: HttpQuestion): 
       createConnection: () => transport,
       method,
       path: `${url.pathname}${url.search}`,
+      maxHeaderSize: MAX_HEADER_BYTES,
       headers: { host: url.host, accept: "*/*", connection: "close", ...authorization(url), ...headers },
     });
-    asked.on("response", take).on("upgrade", take).on("error", fail).end();
+    asked.on("response", take).on("upgrade", take).on("connect", take).on("error", fail).end();
   });
 }
 

@@ -43,6 +43,9 @@ async function readUntil(connection: Connection, end: string): Promise<string> {
   return text;
 }
 
+/** The names that clients have sent in their handshakes. */
+const serverNames: unknown[] = [];
+
 /** An SMTP server as far as STARTTLS goes; over TLS it answers whatever it is told. Its script is that of RFC 3207. */
 function startSmtp(certificate: Certificate): Promise<net.Server> {
   const server = net.createServer((socket) => {
@@ -59,6 +62,7 @@ function startSmtp(certificate: Certificate): Promise<net.Server> {
         const secure = new tls.TLSSocket(socket, { isServer: true, key: certificate.key, cert: certificate.cert });
         secure.on("error", () => {});
         secure.on("data", (chunk) => secure.write(chunk)).on("end", () => secure.end());
+        secure.once("data", () => serverNames.push(Reflect.get(secure, "servername")));
       } else socket.destroy();
     };
     socket.on("data", onData);
@@ -180,6 +184,18 @@ describe("startTls()", () => {
         await using secure = await plain.startTls({ ca: certificate.cert });
         await write(secure, "hello");
         expect(await readUntil(secure, "hello")).toBe("hello");
+      });
+
+      test("takes a mapped address, one with a zone and a name with the root's dot as what certificates know", async () => {
+        for (const hostname of ["::ffff:127.0.0.1", "::ffff:7f00:1%lo", "localhost."]) {
+          const plain = await afterStartTls();
+          await readUntil(plain, "220 go ahead\r\n");
+          await using secure = await plain.startTls({ hostname, ca: certificate.cert });
+          await write(secure, "hello");
+          expect(await readUntil(secure, "hello"), hostname).toBe("hello");
+        }
+        expect(serverNames).toContain("localhost");
+        expect(serverNames).not.toContain("localhost.");
       });
 
       test("rejects a peer that the authorities do not vouch for, and drops the connection", async () => {

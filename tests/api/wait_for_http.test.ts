@@ -208,6 +208,22 @@ describe("waitForHttp()", () => {
     expect(written).toBeLessThan(50);
   });
 
+  test("40 KB of headers, which browsers take as well", async () => {
+    await using server = await serve((_request, response) => {
+      response.setHeader("set-cookie", Array.from({ length: 10 }, (_, cookie) => `c${cookie}=${"x".repeat(4000)}`))
+        .end();
+    });
+    expect((await waitForHttp(`http://127.0.0.1:${server.port}/`)).status).toBe(200);
+  });
+
+  test("the answer to CONNECT", async () => {
+    await using server = await startServer((socket) =>
+      socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"))
+    );
+    const { status } = await waitForHttp(`http://127.0.0.1:${server.port}/`, { method: "CONNECT", timeout: 2000 });
+    expect(status).toBe(200);
+  });
+
   test("chunked answers, and informational ones before", async () => {
     await using early = await startServer((socket) => {
       socket.once(

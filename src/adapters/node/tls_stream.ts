@@ -1,7 +1,7 @@
-import { isIP } from "node:net";
 import { Duplex, finished } from "node:stream";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { type ByteStream, type ByteStreamListener, connectionFailure } from "../../core/byte_stream.ts";
+import { tlsPeer } from "../../core/tls_peer.ts";
 import { byteStream } from "./byte_stream.ts";
 
 /** The options of one TLS handshake. */
@@ -169,8 +169,7 @@ export function startTls(encrypted: ByteStream, settings: TlsSettings): TlsAttem
     // Each option is an own property: what stands on Object.prototype may not decide which peer is trusted.
     const options: ConnectionOptions = {
       socket: duplex,
-      host: hostname,
-      servername: isIP(hostname) === 0 ? hostname : undefined,
+      ...tlsPeer(hostname),
       ca: typeof ca === "string" ? ca : ca && [...ca],
       cert,
       key,
