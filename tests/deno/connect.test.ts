@@ -150,7 +150,7 @@ Deno.test("the portable connect() binds the client end through node:net, and lea
 
 Deno.test("the portable connect() and waitForPort() leak nothing", async () => {
   await using server = serve(echo);
-  {
+  for (let round = 0; round < 10; round++) {
     await using connection = await portableConnect({ hostname: LOOPBACK, port: server.port, timeout: 5000 });
     const writer = connection.writable.getWriter();
     await writer.write(bytes("hello"));
@@ -206,6 +206,26 @@ for (const [name, specifier] of Object.entries(MODULES)) {
     assertEquals({ out, err }, { out: "true 0\n", err: "" });
   });
 }
+
+Deno.test("what node:net dials by name says which permission is missing, and does not retry", async () => {
+  const script = `
+    import { connect, waitForHttp } from ${JSON.stringify(MODULES.portable)};
+    let retries = 0;
+    const onRetry = () => retries++;
+    const options = { hostname: "localhost", port: 1, localAddress: "127.0.0.1", onRetry };
+    for (const call of [
+      () => waitForHttp("http://localhost:1/", { onRetry }), () => connect(options), () => connect({ ...options, retry: true }),
+    ]) {
+      const error = await call().catch((error) => error);
+      console.log(error instanceof Deno.errors.NotCapable, error.message);
+    }
+    console.log(retries);
+  `;
+  const { out, err } = await runWith(["--allow-net=localhost:1,127.0.0.1:0"], script);
+  const line =
+    'true Requires net access to "localhost" and to all its addresses, run again with the --allow-net flag\n';
+  assertEquals({ out, err }, { out: `${line.repeat(3)}0\n`, err: "" });
+});
 
 Deno.test("a self-connection is told to the process", async () => {
   const { subscribe, unsubscribe } = await import("node:diagnostics_channel");
