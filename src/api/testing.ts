@@ -21,6 +21,7 @@ import * as net from "node:net";
 import { endpoints } from "../adapters/endpoints.ts";
 import { selfConnectAddress } from "../host/loopback.ts";
 import { type Endpoint, ipVersion, isPort } from "../core/endpoint.ts";
+import { ownProperties, show } from "../core/options.ts";
 import { openAtOnce } from "../adapters/native_guard.ts";
 import { PortHolder } from "../host/port_holder.ts";
 import { canHold } from "./own_holder.ts";
@@ -100,9 +101,12 @@ async function drop(socket: net.Socket): Promise<void> {
  * ```
  */
 export async function selfConnectedPair(options: SelfConnectedPairOptions = {}): Promise<SelfConnectedPair> {
-  const { hostname = selfConnectAddress(), port } = options;
-  if (ipVersion(hostname) === 0) {
-    throw new TypeError(`Cannot make a self-connection: hostname must be an IP address, got ${hostname}`);
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot make a self-connection: options must be an object, got ${show(options)}`);
+  }
+  const { hostname = selfConnectAddress(), port } = ownProperties(options);
+  if (typeof hostname !== "string" || ipVersion(hostname) === 0) {
+    throw new TypeError(`Cannot make a self-connection: hostname must be an IP address, got ${show(hostname)}`);
   }
   if (port !== undefined && !isPort(port)) {
     throw new RangeError(`Cannot make a self-connection: port must be an integer from 1 to 65535, got ${port}`);

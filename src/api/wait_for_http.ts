@@ -97,7 +97,8 @@ function headersOf(given: HttpHeaders): Record<string, string[]> {
 
 /**
  * Waits until a real peer answers a request with a status that counts. The body is not read, redirects are not
- * followed, and no proxy is used. The options are those of `waitForPort`, with `attemptTimeout` 10000.
+ * followed, and no proxy is used. The options are those of `waitForPort`, with `attemptTimeout` 10000. On Deno it needs
+ * net access to the host and, where that is a name, to all its addresses.
  *
  * @throws TypeError when the URL is neither `http:` nor `https:`, or an option has the wrong type or an unknown name
  * @throws RangeError when a number is out of its range

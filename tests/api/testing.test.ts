@@ -48,6 +48,19 @@ describe("selfConnectedPair()", () => {
   test("rejects what is no address and no port before it opens anything", async () => {
     await expect(selfConnectedPair({ hostname: "localhost" })).rejects.toThrow(TypeError);
     for (const port of [0, 65536, 1.5]) await expect(selfConnectedPair({ port })).rejects.toThrow(RangeError);
+    for (const options of [null, "::1", 5]) {
+      await expect(selfConnectedPair(options as never)).rejects.toThrow("options must be an object, got ");
+    }
+    await expect(selfConnectedPair({ hostname: 5 } as object)).rejects.toThrow("hostname must be an IP address, got 5");
+  });
+
+  test("takes no option from Object.prototype", async () => {
+    for (const [name, value] of Object.entries({ hostname: "nobody.test", port: 1 })) {
+      Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true, writable: true });
+      const pair = await selfConnectedPair().finally(() => Reflect.deleteProperty(Object.prototype, name));
+      expect(pair.local.hostname).toBe(selfConnectAddress());
+      await pair.release();
+    }
   });
 });
 
