@@ -1,5 +1,5 @@
 import type { Target } from "./attempt.ts";
-import { type Endpoint, type EndpointPair, formatEndpoint, sameEndpoint } from "./endpoint.ts";
+import { type Endpoint, type EndpointPair, formatEndpoint, ipVersion, sameEndpoint, unmapped } from "./endpoint.ts";
 
 /**
  * The kernel connected the socket to itself: the port has no listener. The socket has been reset, so the port is free.
@@ -224,5 +224,7 @@ export function describeFailure(error: unknown): string {
  */
 export function isRefusedSelfConnection(error: unknown, { hostname, port, localAddress, localPort }: Target): boolean {
   if ((error as { code?: unknown } | null)?.code !== "EINVAL" || localPort !== port) return false;
+  // macOS connects a socket of IPv6 to itself. There EINVAL is about the zone, which Deno's node:net does not take.
+  if (ipVersion(unmapped(hostname)) === 6) return false;
   return localAddress === undefined || sameEndpoint({ hostname, port }, { hostname: localAddress, port });
 }

@@ -285,6 +285,10 @@ describe("what the kernel refuses to connect to itself", () => {
     await expect(play(adapter, { ...OWN, localAddress: "::ffff:127.0.0.1" })).rejects.toBeInstanceOf(SelfConnectError);
     expect(adapter.opens).toBe(2);
   });
+  test("is not what has an address that the runtime does not take", async () => {
+    const options = { ...OWN, hostname: "fe80::1%eth0", retry: { maxAttempts: 2 } };
+    await expect(play(new FakeAdapter(invalid), options)).rejects.toBe(invalid);
+  });
   test("is not what has another address of its own", async () => {
     const options = { ...OWN, localAddress: "127.0.0.2", retry: { maxAttempts: 2 } };
     await expect(play(new FakeAdapter(invalid), options)).rejects.toBe(invalid);
