@@ -177,7 +177,8 @@ function isAbortSignal(value: unknown): value is AbortSignal {
 function policyOf(given: boolean | RetryOptions): RetryPolicy {
   if (given === false) return NO_RETRY;
   if (given === true) return DEFAULT_RETRY;
-  if (typeof given !== "object" || given === null) throw typeError("retry", given, "a boolean or an object");
+  const isObject = typeof given === "object" && given !== null && !Array.isArray(given);
+  if (!isObject) throw typeError("retry", given, "a boolean or an object");
   assertKnown("retry option", given, KNOWN_RETRY_OPTIONS);
   const policy: RetryPolicy = { ...DEFAULT_RETRY };
   for (const [name, value] of Object.entries(given)) if (value !== undefined) Reflect.set(policy, name, value);

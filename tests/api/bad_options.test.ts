@@ -61,6 +61,7 @@ const BAD: Case[] = [
   ["stableFor without end", { port: 1, stableFor: Infinity }, RangeError, "stableFor must be"],
   ["retry that is a number", { port: 1, retry: 3 }, TypeError, "retry must be a boolean or an object, got 3"],
   ["retry null", { port: 1, retry: null }, TypeError, "retry must be a boolean or an object, got null"],
+  ["retry that is a list", { port: 1, retry: [] }, TypeError, "retry must be a boolean or an object, got [object"],
   ["maxAttempts 0", { port: 1, retry: { maxAttempts: 0 } }, RangeError, "retry.maxAttempts must be"],
   ["maxAttempts 1.5", { port: 1, retry: { maxAttempts: 1.5 } }, RangeError, "retry.maxAttempts must be"],
   ["a negative initialDelay", { port: 1, retry: { initialDelay: -1 } }, RangeError, "retry.initialDelay must be"],
