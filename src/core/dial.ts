@@ -123,7 +123,7 @@ class Call<Socket> implements TrialContext<Socket> {
     this.#throwIfEnded();
     counts.lastError = error;
     const selfConnect = error instanceof SelfConnectError;
-    if (selfConnect) this.#selfConnected.push(error.address);
+    if (selfConnect && !this.#selfConnected.includes(error.address)) this.#selfConnected.push(error.address);
     // A socket that is bound to the port it dials can only be connected to itself.
     const isHopeless = selfConnect && target.localPort === target.port;
     if (isHopeless || counts.attempts >= policy.maxAttempts) throw error;
