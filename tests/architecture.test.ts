@@ -27,6 +27,25 @@ function importsOf(file: string): string[] {
   return specifiers.map(([, specifier]) => normalize(join(dirname(file), specifier!)).replaceAll("\\", "/"));
 }
 
+/** The specifiers that a file loads at once: neither types nor what `import()` loads when it is needed. */
+function loadedAtOnce(file: string): string[] {
+  const statements = [...texts.get(file)!.matchAll(/^(?:import|export) (?!type )(?:[^"`;]*? from )?"([^"]+)"/gm)];
+  return statements.map(([, specifier]) => specifier!);
+}
+
+/** The modules of the runtime that an entry point loads before its first call, each with a file that wants it. */
+function builtinsAtOnce(entry: string): Map<string, string> {
+  const builtins = new Map<string, string>();
+  const reached = new Set([entry]);
+  for (const file of reached) {
+    for (const specifier of loadedAtOnce(file)) {
+      if (!specifier.startsWith(".")) builtins.set(specifier, file);
+      else reached.add(normalize(join(dirname(file), specifier)).replaceAll("\\", "/"));
+    }
+  }
+  return builtins;
+}
+
 describe("src", () => {
   test("has every file in a room, and reads every import", () => {
     expect(files.filter((file) => RANKS[roomOf(file)] === undefined)).toEqual([]);
@@ -47,6 +66,11 @@ describe("src", () => {
   test("has a core that imports nothing from outside", () => {
     const outside = files.filter((file) => roomOf(file) === "core" && /from "(?!\.)[^"@]/.test(texts.get(file)!));
     expect(outside).toEqual([]);
+  });
+
+  test("loads nothing of node: with mod.ts that takes Deno and Bun longer than the package itself", () => {
+    expect([...builtinsAtOnce("src/adapters/node.ts").keys()]).toContain("node:net");
+    expect([...builtinsAtOnce("mod.ts")]).toEqual([["node:timers", "src/api/outgoing.ts"]]);
   });
 
   test("exports nothing internal from an entry point", () => {

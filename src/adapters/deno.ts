@@ -11,14 +11,9 @@
  * @module
  */
 import type { Adapter } from "../core/attempt.ts";
+import { ownProperties } from "../core/checks.ts";
 import { dial } from "../core/dial.ts";
-import {
-  type ConnectOptions,
-  foreignOptions,
-  ownProperties,
-  type ResolvedOptions,
-  resolveOptions,
-} from "../core/options.ts";
+import { type ConnectOptions, foreignOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
 import { adapterFor } from "./deno/driver.ts";
 import { isWindows } from "./detect.ts";
 

@@ -14,7 +14,8 @@
 import type * as net from "node:net";
 import type { Adapter } from "../core/attempt.ts";
 import { dial } from "../core/dial.ts";
-import { type ConnectOptions, foreignOptions, ownProperty, resolveOptions } from "../core/options.ts";
+import { ownProperty } from "../core/checks.ts";
+import { type ConnectOptions, foreignOptions, resolveOptions } from "../core/options.ts";
 import { isWindows } from "./detect.ts";
 import { adapterFor } from "./node/driver.ts";
 import { openByName } from "./node/open.ts";

@@ -1,6 +1,6 @@
 import { type ByteStream, connectionFailure } from "../core/byte_stream.ts";
 import { type Endpoint, type EndpointPair, toHostname } from "../core/endpoint.ts";
-import { ownProperties } from "../core/options.ts";
+import { ownProperties } from "../core/checks.ts";
 import { Incoming } from "./incoming.ts";
 import { awaitPeer } from "./linger.ts";
 import { Outgoing } from "./outgoing.ts";

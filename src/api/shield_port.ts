@@ -1,5 +1,4 @@
 import { isPort } from "../core/endpoint.ts";
-import { canHold, ownHolder, readRisk } from "./own_holder.ts";
 
 /**
  * Why no client can be connected to itself on the port now: this process holds it, another socket has it on every
@@ -53,6 +52,7 @@ export async function shieldPort(port: number): Promise<PortShield> {
   if (!isPort(port)) {
     throw new RangeError(`Cannot shield port: expected an integer from 1 to 65535, got ${String(port)}`);
   }
+  const { canHold, ownHolder, readRisk } = await import("./own_holder.ts");
   const nothing = async (): Promise<void> => {};
   if (!canHold) return shieldOf(port, () => "unsupported", nothing);
   if (!readRisk()(port)) return shieldOf(port, () => "not-at-risk", nothing);

@@ -1,5 +1,5 @@
 import { toHostname } from "../core/endpoint.ts";
-import { ownProperties, show } from "../core/options.ts";
+import { ownProperties, show } from "../core/checks.ts";
 
 /** The options of `Connection.startTls`. Certificates and keys are PEM texts. */
 export interface StartTlsOptions {

@@ -21,7 +21,7 @@ import * as net from "node:net";
 import { endpoints } from "../adapters/endpoints.ts";
 import { selfConnectAddress } from "../host/loopback.ts";
 import { type Endpoint, ipVersion, isPort } from "../core/endpoint.ts";
-import { ownProperties, show } from "../core/options.ts";
+import { ownProperties, show } from "../core/checks.ts";
 import { openAtOnce } from "../adapters/native_guard.ts";
 import { PortHolder } from "../host/port_holder.ts";
 import { canHold } from "./own_holder.ts";

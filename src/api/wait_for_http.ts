@@ -1,8 +1,9 @@
-import { httpAdapter, type HttpQuestion } from "../adapters/http.ts";
+import type { HttpQuestion } from "../adapters/http.ts";
 import { isWindows } from "../adapters/detect.ts";
 import type { AttemptCounts } from "../core/attempt.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import { type ConnectOptions, OPTION_NAMES, ownProperties, resolveOptions, show } from "../core/options.ts";
+import { type ConnectOptions, OPTION_NAMES, resolveOptions } from "../core/options.ts";
+import { ownProperties, show } from "../core/checks.ts";
 import { hasReadableUser, hostnameOf, portOfUrl } from "../core/url.ts";
 import { dialAndClose, type WaitResult, withWaitDefaults } from "./wait_for_port.ts";
 
@@ -152,6 +153,8 @@ export async function waitForAnswer(
     port: portOfUrl(url),
   };
   const resolved = resolveOptions(withWaitDefaults(connectOptions), { isWindows });
+  // Only here: node:http and node:tls take as long to load as everything else.
+  const { httpAdapter } = await import("../adapters/http.ts");
   const { result, socket } = await dialAndClose(httpAdapter(question), { ...resolved, stableFor: 0 }, { counts });
   return { ...result, status: socket.status ?? 0 };
 }

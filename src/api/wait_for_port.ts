@@ -1,15 +1,10 @@
+import { ownProperties } from "../core/checks.ts";
 import { withAdapter } from "../adapters/choose.ts";
 import { isWindows } from "../adapters/detect.ts";
 import type { Adapter, AttemptCounts, Hint } from "../core/attempt.ts";
 import { dial, type DialContext } from "../core/dial.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import {
-  type ConnectOptions,
-  optionsOf,
-  ownProperties,
-  type ResolvedOptions,
-  resolveOptions,
-} from "../core/options.ts";
+import { type ConnectOptions, optionsOf, type ResolvedOptions, resolveOptions } from "../core/options.ts";
 import { endsOf } from "../core/trial.ts";
 import { openLocalHint } from "./local_hint.ts";
 

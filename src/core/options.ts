@@ -1,5 +1,17 @@
 import type { Target } from "./attempt.ts";
-import { DEFAULT_HOSTNAME, ipVersion, isPort, parseEndpoint, sameEndpoint, toHostname, unmapped } from "./endpoint.ts";
+import {
+  assertFunction,
+  assertNumber,
+  assertPort,
+  duration,
+  isAbortSignal,
+  isDuration,
+  limit,
+  ownProperty,
+  show,
+  typeError,
+} from "./checks.ts";
+import { DEFAULT_HOSTNAME, ipVersion, parseEndpoint, sameEndpoint, toHostname, unmapped } from "./endpoint.ts";
 import { DEFAULT_RETRY, NO_RETRY, type RetryContext, type RetryOptions, type RetryPolicy } from "./retry.ts";
 
 /** The options of every guarded connect, on every runtime. Only own properties count; inherited ones are ignored. */
@@ -93,50 +105,6 @@ const RETRY_ATTEMPT_TIMEOUT_MS = 2000;
 /** Windows dials a refusing port again for 2 s before it reports the refusal. */
 const WINDOWS_ATTEMPT_TIMEOUT_MS = 3000;
 
-/**
- * A wrong value as an error shows it.
- *
- * @internal
- */
-export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "bigint") return `${value}n`;
-  // An object may have no text of its own.
-  return typeof value === "object" && value !== null ? Object.prototype.toString.call(value) : String(value);
-}
-
-function typeError(name: string, value: unknown, expected: string): TypeError {
-  return new TypeError(`Cannot connect: ${name} must be ${expected}, got ${show(value)}`);
-}
-
-function assertNumber(name: string, value: unknown, expected: string, isInRange: (value: number) => boolean): void {
-  if (typeof value !== "number") throw typeError(name, value, expected);
-  if (!isInRange(value)) throw new RangeError(`Cannot connect: ${name} must be ${expected}, got ${value}`);
-}
-
-function assertPort(name: string, value: unknown): asserts value is number {
-  if (!isPort(value)) assertNumber(name, value, "an integer from 1 to 65535", isPort);
-}
-
-const isDuration = (ms: number): boolean => ms >= 0;
-const isFiniteDuration = (ms: number): boolean => ms >= 0 && ms < Infinity;
-
-/** Milliseconds of a limit; 0, Infinity and undefined are no limit. */
-function limit(name: string, value: number | undefined): number {
-  if (value === undefined) return Infinity;
-  assertNumber(name, value, "0 or more milliseconds", isDuration);
-  return value === 0 ? Infinity : value;
-}
-
-function duration(name: string, value: number): number {
-  assertNumber(name, value, "0 or more milliseconds and finite", isFiniteDuration);
-  return value;
-}
-
-function assertFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== "function") throw typeError(name, value, "a function");
-}
-
 const DID_YOU_MEAN = "did you mean hostname?";
 
 function unknownOption(kind: string, name: string, hint: string): TypeError {
@@ -148,30 +116,6 @@ function assertKnown(kind: string, given: object, known: ReadonlySet<string>): v
     if (known.has(name) || IGNORED_OPTIONS.has(name)) continue;
     throw unknownOption(kind, name, name === "host" ? DID_YOU_MEAN : `known are ${[...known].join(", ")}`);
   }
-}
-
-/**
- * A property that is not inherited, or undefined.
- *
- * @internal
- */
-export function ownProperty(object: object, name: string): unknown {
-  return Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined;
-}
-
-/**
- * A copy without a prototype, so that properties of Object.prototype are not read as options.
- *
- * @internal
- */
-export function ownProperties<Options extends object>(options: Options): Options {
-  return Object.assign(Object.create(null), options);
-}
-
-/** Checks the shape, not the class: in test environments a signal may come from another realm. */
-function isAbortSignal(value: unknown): value is AbortSignal {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
-  return typeof aborted === "boolean" && typeof addEventListener === "function";
 }
 
 function policyOf(given: boolean | RetryOptions): RetryPolicy {

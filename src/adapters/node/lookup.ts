@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, TcpNetConnectOpts } from "node:net";
-import { show } from "../../core/options.ts";
+import { show } from "../../core/checks.ts";
 import { assertMayLookUp } from "../detect.ts";
 // Not loaded when it is needed: on Bun that would wait for the same threads.
 import { lookUpDirectly } from "./lookup_directly.ts";
