@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import { environment, interactively, keepingOutput } from "./run.ts";
 import { type Count, describeCount, notRun, sum } from "./test/count.ts";
 import { QUICK } from "./test/once.ts";
+import { findPythonItself } from "./test/python.ts";
 import { suites } from "./test/suites.ts";
 import { VITEST, VITEST_CONFIG } from "./test/vitest.ts";
 
@@ -46,6 +47,7 @@ const names = positionals.length > 0 ? positionals : Object.keys(suites).filter(
 const scratch = mkdtempSync(join(tmpdir(), "realpeer-test-"));
 chmodSync(scratch, 0o755);
 environment["TMPDIR"] = scratch;
+findPythonItself(scratch);
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => process.exit(128 + constants.signals[signal]));
@@ -57,18 +59,29 @@ async function runSuite(name: string): Promise<void> {
   const count = await suites[name]!(suiteArgs, scratch).catch((error: unknown) => notRun(String(error)));
   counts.set(name, { ...count, seconds: Math.round((performance.now() - started) / 1000) });
 }
-/** Waits for Wine half of its time: it runs beside the suites after it, and what it writes is shown at the end. */
-const BESIDE_OTHERS = "windows";
-let beside: Promise<{ output: string }> | undefined;
-for (const name of names) {
-  if (name === BESIDE_OTHERS) {
-    beside = keepingOutput(() => runSuite(name));
-    continue;
+/** They wait for registries, package managers and Wine half of their time. */
+const BESIDE_OTHERS: readonly string[] = ["consumers", "windows", "newest-node"];
+const waiting = names.filter((name) => !BESIDE_OTHERS.includes(name));
+const waitingBeside = names.filter((name) => BESIDE_OTHERS.includes(name));
+
+const outputs: string[] = [];
+
+/** Runs these beside the others, then the others' last ones; what they write is shown at the end. */
+async function runBeside(): Promise<void> {
+  if (waiting.length === 0) return;
+  for (let name; (name = waitingBeside.shift() ?? waiting.pop()) !== undefined;) {
+    const suite = name;
+    const { output } = await keepingOutput(() => runSuite(suite));
+    outputs.push(`\n== ${suite}\n${output}`);
   }
+}
+const beside = runBeside();
+for (let name; (name = waiting.shift() ?? waitingBeside.shift()) !== undefined;) {
   console.log(`\n== ${name}`);
   await runSuite(name);
 }
-if (beside !== undefined) console.log(`\n== ${BESIDE_OTHERS}\n${(await beside).output}`);
+await beside;
+for (const output of outputs) console.log(output);
 console.log();
 for (const name of names) {
   const count = counts.get(name)!;

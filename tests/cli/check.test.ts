@@ -4,6 +4,7 @@ import { fixCommand, fixTitle } from "../../src/cli/fix.ts";
 import { parsePortList, portsAtRisk, type PortSettings } from "../../src/core/port_range.ts";
 import { readPortSettings } from "../../src/host/port_settings.ts";
 import { because, inEmptyNamespace, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
+import { testOnce } from "../fixtures/once.ts";
 import { commandFor, run, runForJson } from "../fixtures/runtime.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
@@ -39,7 +40,7 @@ describe("realpeer check", () => {
     expect(stdout).toContain("realpeer shield 41000 -- COMMAND\n");
   });
 
-  test.skipIf(noLab)(because("knows what is reserved, and the odds that leaves", noLab), async () => {
+  testOnce("knows what is reserved, and the odds that leaves", async () => {
     const ports = [LAB_PORT, LAB_PORT + 1, LAB_PORT + 2].map(String);
     const { stdout } = await run(inLab(realpeer("check", "--json", ...ports)));
     expect(JSON.parse(stdout)).toMatchObject([
@@ -47,7 +48,7 @@ describe("realpeer check", () => {
       { risk: "low", expectedAttempts: null, reserved: false },
       { risk: "none", expectedAttempts: null, reserved: true, reasons: ["reserved: clients do not get it"], fix: null },
     ]);
-  });
+  }, noLab);
 
   test.skipIf(noLab)(because("reads the longest list of reserved ports to its end", noLab), async () => {
     const reserve = "seq -s, 32769 2 60999 > /proc/sys/net/ipv4/ip_local_reserved_ports";
@@ -56,10 +57,10 @@ describe("realpeer check", () => {
     expect(JSON.parse(stdout)).toMatchObject([{ reserved: true, risk: "none" }, { reserved: false, risk: "high" }]);
   });
 
-  test.skipIf(noLab)(because("exits 0 when no risk is high", noLab), async () => {
+  testOnce("exits 0 when no risk is high", async () => {
     expect(await run(inLab(realpeer("check", "80", String(LAB_PORT + 1))))).toMatchObject({ code: 0 });
     expect(await run(inLab(realpeer("check", "80", String(LAB_PORT))))).toMatchObject({ code: 1 });
-  });
+  }, noLab);
 
   test.skipIf(noProc)(because("names the program that listens", noProc), async () => {
     await using server = await startServer((socket) => socket.destroy());
@@ -71,8 +72,8 @@ describe("realpeer check", () => {
     expect((await runHere(["check", String(server.port)])).stdout).toContain(`(pid ${process.pid})`);
   });
 
-  test.skipIf(noLab)(
-    because("ends the risk with its fix as it is pasted, and keeps what was reserved", noLab),
+  testOnce(
+    "ends the risk with its fix as it is pasted, and keeps what was reserved",
     async () => {
       const command = inEmptyNamespace(commandFor("tests/programs/cli_check.ts", ["fix", "41000", "41002"]));
       expect(await runForJson(command, { limit: 110_000 })).toEqual({
@@ -80,10 +81,11 @@ describe("realpeer check", () => {
         afterwards: { attempts: 60_000, selfConnected: false },
       });
     },
+    noLab,
     120_000,
   );
 
-  test.skipIf(noLab)(because("has odds that agree with the kernel's", noLab), async () => {
+  testOnce("has odds that agree with the kernel's", async () => {
     const range = "echo '40000 40399' > /proc/sys/net/ipv4/ip_local_port_range";
     const program = commandFor("tests/programs/cli_check.ts", ["odds", "40200"]);
     const command = inEmptyNamespace(["sh", "-c", `${range}; exec "$@"`, "sh", ...program]);
@@ -93,7 +95,7 @@ describe("realpeer check", () => {
     // The mean of thirty draws of a geometric distribution: outside of these bounds once in many thousand runs.
     expect(mean).toBeGreaterThan(expectedAttempts / 3);
     expect(mean).toBeLessThan(expectedAttempts * 2.2);
-  });
+  }, noLab);
 });
 
 describe("what realpeer check shows", () => {

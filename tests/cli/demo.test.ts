@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/command_line.ts";
 import { selfConnectAddress } from "../../src/host/loopback.ts";
 import { because, inEmptyNamespace, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
+import { testOnce } from "../fixtures/once.ts";
 import { run, runtime } from "../fixtures/runtime.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
@@ -98,14 +99,14 @@ describe("realpeer demo", () => {
     ["reserved", 40002, /^realpeer: Port 40002 cannot be connected to itself: reserved/],
   ];
   for (const [name, port, says, advice = ""] of warnings) {
-    test.skipIf(noLab)(because(`warns of a port that is ${name}`, noLab), async () => {
+    testOnce(`warns of a port that is ${name}`, async () => {
       const { code, stdout, stderr } = await run(inLab(realpeer("demo", String(port), "--attempts", "50")));
       expect([code, stdout]).toEqual([
         1,
         expect.stringContaining(`not connected to itself${advice}\n50 attempts`),
       ]);
       expect(stderr).toMatch(says);
-    });
+    }, noLab);
   }
 
   // Bun.connect calls everything ECONNREFUSED.
@@ -141,7 +142,7 @@ describe("progress of realpeer demo", () => {
     expect(progress.endsWith("\r\x1b[K")).toBe(true);
   });
 
-  test("tells how much of the range was walked", async () => {
+  testOnce("tells how much of the range was walked", async () => {
     const system = new FakeSystem(["demo", "--guarded", "--attempts", "20000"], true);
     expect(await runCommandLine(system)).toBe(0);
     const drawn = system.stderr.text.split("\r\x1b[K").filter(Boolean);
@@ -157,7 +158,7 @@ describe("progress of realpeer demo", () => {
       ["on a terminal that takes no sequences", new FakeSystem(args, true, { TERM: "dumb" })],
     ] as const
   ) {
-    test(`is not written ${where}`, async () => {
+    testOnce(`is not written ${where}`, async () => {
       await runCommandLine(system);
       expect(system.stderr.text.split("\n").slice(1)).toEqual([""]);
     });

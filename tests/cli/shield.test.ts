@@ -17,12 +17,14 @@ const notLinux = process.platform === "linux" ? undefined : "a shield needs Linu
 
 describe.skipIf(noLab)(because("while realpeer shield runs a command, on a dead port,", noLab), () => {
   for (const [name, { missing, dials, command }] of Object.entries(dialers)) {
+    // The kernel refuses, whichever runtime holds; what these two see of the holder, the others do.
+    if (runtime !== "node" && name !== "Python" && name !== "C") continue;
     test.skipIf(missing)(because(`${dials} dials of ${name} are refused`, missing), async () => {
       const shielded = realpeer("shield", "--quiet", port, "--", ...command(folder, LAB_PORT, dials));
       expect(await runForJson(inLab(shielded), { limit: 170_000 })).toEqual({ ECONNREFUSED: dials });
     }, 180_000);
 
-    // It has nothing to do with the runtime that holds.
+    // There is no runtime that holds.
     if (runtime !== "node") continue;
     test.skipIf(missing)(because(`and without it ${name} is connected to itself`, missing), async () => {
       expect(await runForJson(inLab(command(folder, LAB_PORT, 1)))).toMatchObject({ connected: 1 });

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { because } from "../fixtures/lab.ts";
+import { testOnce } from "../fixtures/once.ts";
 import { processesWith } from "../fixtures/processes.ts";
 import { root, run } from "../fixtures/runtime.ts";
 import { unusedPort } from "../fixtures/tcp_server.ts";
@@ -21,7 +22,7 @@ describe.skipIf(noProcesses)(because("realpeer start", noProcesses), () => {
     expectNothingLeft(port);
   });
 
-  test("a command line is the shell's: quotes, variables, several commands", async () => {
+  testOnce("a command line is the shell's: quotes, variables, several commands", async () => {
     const { port, line } = await serverLine();
     const words = `X='a  b'; echo "$X" \`echo c\` 'd"e' && ${line}`;
     const { code, stdout } = await runRealpeer(["start", words, String(port), "-q", "--", "true"]);
@@ -91,7 +92,7 @@ describe.skipIf(noProcesses)(because("realpeer start", noProcesses), () => {
     expectNothingLeft(port);
   });
 
-  test("npm run dev with vite", async () => {
+  testOnce("npm run dev with vite", async () => {
     const port = await unusedPort();
     const project = mkdtempSync(join(folder, "vite-"));
     const vite = `vite --port ${port} --strictPort --host 127.0.0.1`;

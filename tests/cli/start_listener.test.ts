@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { because } from "../fixtures/lab.ts";
+import { testOnce } from "../fixtures/once.ts";
 import { until } from "../fixtures/processes.ts";
 import { run } from "../fixtures/runtime.ts";
 import { startServer, unusedPort } from "../fixtures/tcp_server.ts";
@@ -11,7 +12,7 @@ import { realpeer, runRealpeer, start } from "./realpeer.ts";
 import { expectNothingLeft, folder, isListening, noProcesses, program, serverLine } from "./start_server_lines.ts";
 
 describe.skipIf(noProcesses)(because("the listener that realpeer start finds", noProcesses), () => {
-  test("a server that cannot bind says why, and one that could bind does not", async () => {
+  testOnce("a server that cannot bind says why, and one that could bind does not", async () => {
     const held = await startServer((socket) => socket.end());
     const { port } = held;
     // The server's end closes first, and keeps its port in TIME_WAIT: no server with SO_REUSEADDR minds.
@@ -31,7 +32,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`^${end}; ${reason} \\d+ s\\n$`))]);
   });
 
-  test("a stale server is 1 before anything starts, and named; --reuse takes it and leaves it alone", async () => {
+  testOnce("a stale server is 1 before anything starts, and named; --reuse takes it and leaves it alone", async () => {
     const { port, line } = await serverLine();
     const [file = "", ...args] = line.trim().split(" ");
     const stale = spawn(file, args, { stdio: "ignore" });
@@ -64,14 +65,14 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     await until(() => !isListening(port), "the end of the stale server");
   });
 
-  test("--reuse starts the server where none listens", async () => {
+  testOnce("--reuse starts the server where none listens", async () => {
     const { port, line } = await serverLine();
     const { code } = await runRealpeer(["start", line, String(port), "--reuse", "-q", "--", "true"]);
     expect(code).toBe(0);
     expectNothingLeft(port);
   });
 
-  test("what answers but was started by another realpeer does not count", async () => {
+  testOnce("what answers but was started by another realpeer does not count", async () => {
     const { port, line } = await serverLine("600");
     const first = start(realpeer("start", line, String(port), "--", "sleep", "4"));
     // It has found the port free, as the first has, and its own server never listens.
@@ -82,7 +83,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     expectNothingLeft(port);
   });
 
-  test("a daemon is waited for, known as its own, and stopped", async () => {
+  testOnce("a daemon is waited for, known as its own, and stopped", async () => {
     const { port, line } = await serverLine("300");
     const daemon = `(setsid env -i PATH="$PATH" ${line} >/dev/null &); exit 0`;
     const { code, stdout } = await runRealpeer(["start", daemon, String(port), "--json"]
@@ -112,7 +113,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     expect([code, stderr]).toEqual([1, expect.stringContaining("another server already listens")]);
   });
 
-  test("--reuse says who listens, and with --any takes one of the targets", async () => {
+  testOnce("--reuse says who listens, and with --any takes one of the targets", async () => {
     await using running = await startServer((socket) => socket.resume());
     const args = [String(running.port), String(await unusedPort()), "--any", "--reuse", "--json", "--", "true"];
     const { code, stdout } = await runRealpeer(["start", "sleep 9", ...args]);
@@ -120,7 +121,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     expect([code, target]).toEqual([0, expect.objectContaining({ ready: true, pid: process.pid, ownTree: false })]);
   });
 
-  test("a server that listens on another address than the target's is shown in the message", async () => {
+  testOnce("a server that listens on another address than the target's is shown in the message", async () => {
     const port = await unusedPort();
     const server = `node ${program} ${port} ::1`;
     const other = spawn("sleep", ["100"]);

@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { because } from "../fixtures/lab.ts";
+import { testOnce } from "../fixtures/once.ts";
 import { processesWith, until } from "../fixtures/processes.ts";
 import { runtime } from "../fixtures/runtime.ts";
 import { unusedPort } from "../fixtures/tcp_server.ts";
@@ -33,7 +34,7 @@ describe.skipIf(noProcesses)(because("what realpeer start stops", noProcesses), 
     expectNothingLeft(port);
   });
 
-  test("a server and grandchildren that ignore SIGTERM get SIGKILL after --stop-timeout", async () => {
+  testOnce("a server and grandchildren that ignore SIGTERM get SIGKILL after --stop-timeout", async () => {
     const { port, line } = await serverLine();
     const stubborn = `trap '' TERM; (trap '' TERM; sleep 60 # ${program} ${port} \n) & STOP_MS=60000 ${line}; sleep 60`;
     const started = performance.now();
@@ -44,7 +45,7 @@ describe.skipIf(noProcesses)(because("what realpeer start stops", noProcesses), 
     expectNothingLeft(port);
   });
 
-  test("--stop-signal is what the server gets", async () => {
+  testOnce("--stop-signal is what the server gets", async () => {
     const { port, line } = await serverLine();
     const trapped = `trap 'echo got INT; kill $!; exit' INT; ${line} & wait`;
     const args = ["start", trapped, String(port), "--stop-signal", "int", "-q", "--", "true"];
@@ -53,7 +54,7 @@ describe.skipIf(noProcesses)(because("what realpeer start stops", noProcesses), 
     expectNothingLeft(port);
   });
 
-  test("a server that dies while COMMAND runs is a warning, and the status stays COMMAND's", async () => {
+  testOnce("a server that dies while COMMAND runs is a warning, and the status stays COMMAND's", async () => {
     const { port, line } = await serverLine();
     const trigger = join(folder, "die");
     const dying = `${line} & until test -e ${trigger}; do sleep 0.1; done; kill -9 $!; exit 4`;
@@ -73,7 +74,7 @@ describe.skipIf(noProcesses)(because("what realpeer start stops", noProcesses), 
     }
   });
 
-  test("what COMMAND leaves running is not touched", async () => {
+  testOnce("what COMMAND leaves running is not touched", async () => {
     const { port, line } = await serverLine();
     const left = `sleep 61.${port}`;
     const { code } = await runRealpeer([
@@ -92,7 +93,7 @@ describe.skipIf(noProcesses)(because("what realpeer start stops", noProcesses), 
     process.kill(pid!, "SIGKILL");
   });
 
-  test("two servers, one start in the other, are stopped in the reverse order", async () => {
+  testOnce("two servers, one start in the other, are stopped in the reverse order", async () => {
     const [one, two] = [await serverLine(), await serverLine()];
     const log = join(folder, "order.log");
     const logged = (name: string, line: string) =>

@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { connect } from "node:net";
 import { once } from "node:events";
 import { selfConnectedPair } from "../../src/api/testing.ts";
-import { commandFor, run } from "../fixtures/runtime.ts";
+import { runHere } from "../cli/fake_system.ts";
 import { socketsOnPort } from "./host_sockets.ts";
 
 const PORT = 40000;
@@ -18,7 +18,7 @@ export interface FreeAnswer {
 
 async function ask(target: string): Promise<FreeAnswer> {
   const args = ["wait", "--free", "--json", "--timeout", "400ms", target];
-  const { code, stdout, stderr } = await run(commandFor("src/cli/main.ts", args));
+  const { code, stdout, stderr } = await runHere(args);
   if (stdout === "") throw new Error(stderr);
   return { code, error: JSON.parse(stdout).targets[0].error };
 }
