@@ -16,14 +16,16 @@ export const ONCE: readonly string[] = [
 ];
 
 /**
- * Tests of the host and of the command that say nothing about a newer Node: what they need of it (files, processes,
- * signals) tests/cli/wait_command.test.ts, wait_process.test.ts and terminal.test.ts need, too.
+ * Tests of the host, of the command and of servers on a shielded port that say nothing about a newer Node: what they need of
+ * it (files, processes, signals, a holder) tests/cli/wait_command.test.ts, wait_process.test.ts, terminal.test.ts and
+ * tests/api/shield_port.test.ts need, too.
  */
 export const NOT_ON_NEWEST_NODE: readonly string[] = [
   "tests/host/",
+  "tests/api/shielded_servers.test.ts",
   ...["arguments", "bad_input", "check", "demo", "examples", "scan", "shield", "shield_known", "start", "target"],
   ...["usage", "wait", "wait_free", "wait_limits"],
-].map((name) => name.endsWith("/") ? name : `tests/cli/${name}.test.ts`);
+].map((name) => name.includes("/") ? name : `tests/cli/${name}.test.ts`);
 
 /** Those of ONCE that take long: a million random texts, a Prometheus. */
 const LONG: readonly string[] = ["tests/core/endpoint_properties.test.ts", "tests/readme/many_hosts.test.ts"];

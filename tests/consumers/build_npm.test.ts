@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startJsrRegistry } from "../fixtures/jsr_registry.ts";
 import { type Finished, run } from "../fixtures/runtime.ts";
 import { tool } from "./project.ts";
@@ -8,10 +8,16 @@ import { copyTree, git } from "./tree_copy.ts";
 
 let tree: string;
 
-beforeEach(() => {
+beforeAll(() => {
   tree = copyTree();
 });
-afterEach(() => rmSync(tree, { recursive: true, force: true }));
+afterAll(() => rmSync(tree, { recursive: true, force: true }));
+/** As it was copied. */
+afterEach(() => {
+  git(tree, "reset", "--quiet", "--hard");
+  git(tree, "clean", "--quiet", "-ffdx", "--exclude=node_modules");
+  for (const folder of [".git/deno", ".git/dnt"]) rmSync(join(tree, folder), { recursive: true, force: true });
+});
 
 function edit(file: string, change: (text: string) => string): void {
   const path = join(tree, file);
