@@ -1,6 +1,10 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { ViteUserConfig } from "vitest/config";
+import { LABS, noLab, noMuteResolverLab, noSilentLab } from "./fixtures/lab.ts";
+
+// Inherited by the workers: to try three namespaces in each file takes long. JSON leaves out what is undefined.
+process.env[LABS] = JSON.stringify({ plain: noLab, silent: noSilentLab, "mute resolver": noMuteResolverLab });
 
 const config: ViteUserConfig = {
   root: fileURLToPath(new URL("..", import.meta.url).href),
