@@ -59,28 +59,29 @@ async function runSuite(name: string): Promise<void> {
   const count = await suites[name]!(suiteArgs, scratch).catch((error: unknown) => notRun(String(error)));
   counts.set(name, { ...count, seconds: Math.round((performance.now() - started) / 1000) });
 }
+
 /** They wait for registries, package managers and Wine half of their time. */
 const BESIDE_OTHERS: readonly string[] = ["consumers", "windows", "newest-node"];
 const waiting = names.filter((name) => !BESIDE_OTHERS.includes(name));
 const waitingBeside = names.filter((name) => BESIDE_OTHERS.includes(name));
-
 const outputs: string[] = [];
 
-/** Runs these beside the others, then the others' last ones; what they write is shown at the end. */
+async function runInView(): Promise<void> {
+  for (let name; (name = waiting.shift() ?? waitingBeside.shift()) !== undefined;) {
+    console.log(`\n== ${name}`);
+    await runSuite(name);
+  }
+}
+
+/** Beside those in view, which leave the cores idle too; takes the last of them when its own are done. */
 async function runBeside(): Promise<void> {
-  if (waiting.length === 0) return;
   for (let name; (name = waitingBeside.shift() ?? waiting.pop()) !== undefined;) {
     const suite = name;
     const { output } = await keepingOutput(() => runSuite(suite));
     outputs.push(`\n== ${suite}\n${output}`);
   }
 }
-const beside = runBeside();
-for (let name; (name = waiting.shift() ?? waitingBeside.shift()) !== undefined;) {
-  console.log(`\n== ${name}`);
-  await runSuite(name);
-}
-await beside;
+await Promise.all([runInView(), runBeside()]);
 for (const output of outputs) console.log(output);
 console.log();
 for (const name of names) {

@@ -91,7 +91,7 @@ const mac: Suite = async (args, scratch) => {
   return await onRuntime("mac", asOnMac(join(scratch, "mac"), NODE))(args, scratch);
 };
 
-/** In the order in which they run: what is quick to fail comes first. */
+/** In the order in which scripts/test.ts starts them: what is quick to fail comes first. */
 export const suites: Readonly<Record<string, Suite>> = {
   check: () => runChecks(),
   core,
