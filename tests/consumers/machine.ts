@@ -16,8 +16,11 @@ export interface Machine {
   readonly folder: string;
   /** Writes a file into the folder. */
   write(file: string, content: string | object): void;
-  /** Runs a shell line there, beside the servers of beside_echo_server.ts in a lab namespace. */
-  sh(line: string): Promise<Finished>;
+  /**
+   * Runs a shell line there, beside the servers of beside_echo_server.ts in a lab namespace; `isAlone` hides the processes
+   * of other tests.
+   */
+  sh(line: string, isAlone?: boolean): Promise<Finished>;
   remove(): void;
 }
 
@@ -77,8 +80,9 @@ export function newMachine(yarn: "yarn/bin/yarn.js" | "@yarnpkg/cli-dist/bin/yar
     folder,
     write: (file, content) =>
       writeFileSync(join(folder, file), typeof content === "string" ? content : JSON.stringify(content)),
-    sh(line) {
+    sh(line, isAlone = false) {
       const command = ["sh", "-c", `set -e; ${prepare}; exec "$@"`, "sh"];
+      if (isAlone) command.push("unshare", "--pid", "--fork", "--mount-proc");
       command.push("env", "-i", "-C", folder, ...assignments, "sh", "-c", line);
       return run(inLab(commandFor("tests/programs/beside_echo_server.ts", command)), { limit: INSTALL_LIMIT_MS });
     },
