@@ -15,7 +15,8 @@ const config: ViteUserConfig = {
     globalSetup: "Deno" in globalThis || "Bun" in globalThis ? [] : ["tests/fixtures/built_programs.ts"],
     // A Bun worker is a thread; elsewhere every file has a process of its own.
     pool: "Bun" in globalThis ? "threads" : "forks",
-    maxWorkers: 4,
+    // Beside another suite's: more would make the tests late and not the run shorter.
+    maxWorkers: 3,
     // A shared machine can be late by more than a test allows for; what needed its second try is shown as "retry x1".
     retry: process.env["CI"] === "true" ? 1 : 0,
     testTimeout: 60_000,

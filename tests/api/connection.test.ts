@@ -246,19 +246,17 @@ for (const [way, extra] of Object.entries(ways)) {
       await using server = await startServer((socket) => {
         socket.write(sent.subarray(0, 100));
         setTimeout(() => socket.write(sent.subarray(100)), 30);
-        setTimeout(() => socket.end(), 300);
       });
       const connection = await open(server.port);
+      server.sockets[0]!.end();
       expect(Buffer.compare(await readAll(connection.readable), sent)).toBe(0);
     });
 
     test("loses nothing of what arrives long before anybody reads", async () => {
-      await using server = await startServer((socket) => {
-        socket.write("first ");
-        setTimeout(() => socket.end("second"), 250);
-      });
+      await using server = await startServer((socket) => void socket.write("first "));
       const connection = await open(server.port);
-      await sleep(300);
+      server.sockets[0]!.end("second");
+      await sleep(200);
       expect(Buffer.from(await readAll(connection.readable)).toString()).toBe("first second");
     });
 

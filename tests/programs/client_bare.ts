@@ -15,8 +15,8 @@ export interface Belief {
   readonly states: readonly string[];
 }
 
-/** Long enough for every client that notices anything at all. */
-const WAIT_MS = 1500;
+/** Long enough for every client that notices anything at all, on a busy machine too. */
+const WAIT_MS = 4000;
 
 const [name, guard, portText] = process.argv.slice(2) as [string, Guard, string];
 const port = Number(portText);
