@@ -12,6 +12,10 @@ import type { Guard } from "./client.ts";
 
 const PARSE_ERROR = { name: "Error", code: "HPE_INVALID_CONSTANT", message: expect.any(String) };
 const FETCH_FAILED = { error: { name: "TypeError", message: "fetch failed" }, states: ["06"] };
+/** The undici in Node is older than the package: up to 6 its parser's errors have a code. */
+const BUILT_IN_FETCH_FAILED = runtime === "node" && Number.parseInt(process.versions["undici"] ?? "") < 7
+  ? { ...FETCH_FAILED, error: { ...FETCH_FAILED.error, code: PARSE_ERROR.code } }
+  : FETCH_FAILED;
 const BUN_FETCH_FAILED = {
   error: { name: "TypeError", code: "Malformed_HTTP_Response", message: expect.any(String) },
   states: [],
@@ -33,7 +37,7 @@ const beliefs: Readonly<Record<string, unknown>> = {
   "http.Agent": { error: PARSE_ERROR, states: ["06"] },
   "undici": runtime === "bun" ? BUN_FETCH_FAILED : FETCH_FAILED,
   "undici over TLS": HANDSHAKE_FAILED,
-  "fetch": runtime === "bun" ? BUN_FETCH_FAILED : FETCH_FAILED,
+  "fetch": runtime === "bun" ? BUN_FETCH_FAILED : BUILT_IN_FETCH_FAILED,
 };
 
 /** Native code, which opens no socket of node:net. */
