@@ -36,6 +36,8 @@ export function parseStat(text: string): ProcessStat | null {
   const pid = Number(text.slice(0, open));
   const fields = text.slice(close + 2).trimEnd().split(" ");
   const [state] = fields;
+  // The main thread may have ended before the others: these still run, and hold the sockets.
+  const hasThreads = Number(fields[17]) > 1;
   const startTime = Number(fields[19]);
   if (open < 1 || !Number.isInteger(pid) || !Number.isInteger(startTime)) return null;
   const exitCode = Number(fields[49]);
@@ -45,10 +47,10 @@ export function parseStat(text: string): ProcessStat | null {
     group: Number(fields[2]),
     session: Number(fields[3]),
     foregroundGroup: Number(fields[5]),
-    isGone: state === "Z" || state === "X",
+    isGone: state === "X" || (state === "Z" && !hasThreads),
     startTime,
     name: text.slice(open + 1, close),
-    waitStatus: state === "Z" && Number.isInteger(exitCode) ? exitCode : null,
+    waitStatus: state === "Z" && !hasThreads && Number.isInteger(exitCode) ? exitCode : null,
   };
 }
 

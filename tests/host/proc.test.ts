@@ -115,9 +115,11 @@ describe("what /proc tells of a process", () => {
   });
 
   test("that it has ended, and the status that its parent has not asked for", () => {
-    const stat = (state: string): string => `66 (sh) ${state} ${Array(48).fill("7").join(" ")} 37\n`;
+    const stat = (state: string, threads = 1): string =>
+      `66 (sh) ${state} ${Array(16).fill("7").join(" ")} ${threads} ${Array(31).fill("7").join(" ")} 37\n`;
     expect(parseStat(stat("Z"))).toMatchObject({ isGone: true, waitStatus: 37 });
     expect(parseStat(stat("S"))).toMatchObject({ isGone: false, waitStatus: null });
+    expect(parseStat(stat("Z", 2)), "its main thread alone").toMatchObject({ isGone: false, waitStatus: null });
     expect(parseStat("no stat")).toBeNull();
   });
 

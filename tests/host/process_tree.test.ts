@@ -75,6 +75,21 @@ describe.skipIf(noProc)(because("a tree of processes is stopped whole", noProc),
     expect(hops()).toBe(left);
   });
 
+  test("a program whose main thread has ended while another runs", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "realpeer-tree-"));
+    const trace = join(folder, "trace");
+    const beats = (): number => existsSync(trace) ? statSync(trace).size : 0;
+    const beat = `with open("${trace}", "a", 1) as file:\n    for _ in range(3000): print(file=file); time.sleep(0.01)`;
+    const lines = ["import ctypes, threading, time", "def run():", `  ${beat}`, "threading.Thread(target=run).start()"];
+    writeFileSync(join(folder, "main.py"), [...lines, "ctypes.CDLL(None).pthread_exit(None)"].join("\n"));
+    const { tree } = await startServer(`setsid python3 ${folder}/main.py & exit 0`, { log: "/dev/null" });
+    await until(() => beats() > 20, "it runs");
+    expect(await tree.stop({ timeout: 2000 })).toEqual([]);
+    const left = beats();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(beats()).toBe(left);
+  });
+
   test("what a server starts to clear up is left to do so", async () => {
     const folder = mkdtempSync(join(tmpdir(), "realpeer-tree-"));
     const seconds = uniqueSeconds();
