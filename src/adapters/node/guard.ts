@@ -25,12 +25,8 @@ function dialedPort({ port, path }: DialOptions): number | undefined {
   return isPort(number) ? number : undefined;
 }
 
-/** Replaces `connect` of a socket, or of a prototype, so that each call is followed by a verdict. */
-function guardConnect(
-  owner: net.Socket,
-  isLeftAlone: (socket: net.Socket, options: DialOptions) => boolean,
-): void {
-  const connect = owner.connect as Method;
+/** A `connect` each call of which is followed by a verdict. */
+function guarded(connect: Method, isLeftAlone: (socket: net.Socket, options: DialOptions) => boolean): Method {
   const guardedConnect: Method = function (...args) {
     const result = connect.apply(this, args);
     const options = dialOptions(args);
@@ -43,8 +39,18 @@ function guardConnect(
     length: { value: connect.length, configurable: true },
     [GUARDED]: { value: true },
   });
-  const shape = Object.getOwnPropertyDescriptor(owner, "connect") ?? { configurable: true, writable: true };
-  Object.defineProperty(owner, "connect", { ...shape, value: guardedConnect });
+  return guardedConnect;
+}
+
+/** The `connect` of single sockets, one for each original: making one takes longer than all else that the guard does. */
+const connectOfSockets = new WeakMap<Method, Method>();
+
+function guardConnectOf(socket: net.Socket): void {
+  const connect = socket.connect as Method;
+  const known = connectOfSockets.get(connect) ?? guarded(connect, () => false);
+  connectOfSockets.set(connect, known);
+  // Not enumerable: a guarded socket has the same keys as a bare one.
+  Object.defineProperty(socket, "connect", { value: known, configurable: true, writable: true });
 }
 
 /**
@@ -75,7 +81,7 @@ export function guardSocket<Socket extends net.Socket>(socket: Socket): Socket {
     throw new Error("Cannot guard socket: it is connected already");
   }
   if (socket.connecting) awaitVerdict(socket);
-  if (!Object.hasOwn(socket, "connect")) guardConnect(socket, () => false);
+  if (!Object.hasOwn(socket, "connect")) guardConnectOf(socket);
   return socket;
 }
 
@@ -107,9 +113,13 @@ export const createConnection: typeof net.createConnection = (...args: unknown[]
  */
 export function guardAllSockets(): void {
   if (GUARDED in net.Socket.prototype.connect) return;
-  guardConnect(net.Socket.prototype, (socket, { localPort, socket: transport, [GUARDED]: isGuarded }) => {
+  const { prototype } = net.Socket;
+  const connect = guarded(prototype.connect as Method, (socket, options) => {
+    const { localPort, socket: transport, [GUARDED]: isGuarded } = options;
     // A socket without TLS dials whatever its options have there.
     const goesOver = Boolean(transport) && Reflect.get(socket, "encrypted") === true;
     return Boolean(localPort) || goesOver || isGuarded === true;
   });
+  // An assignment keeps what Object.keys() and the like see of the prototype.
+  prototype.connect = connect as net.Socket["connect"];
 }
