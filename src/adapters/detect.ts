@@ -34,15 +34,16 @@ export function assertMayBind({ localAddress, localPort, host }: TcpNetConnectOp
 }
 
 /**
- * Deno's node:net reports a missing permission to look a name up as a failure of getaddrinfo.
+ * Deno's node:net reports a missing permission to look a name up as a failure of getaddrinfo. Without a port the lookup
+ * is for the addresses, which are then dialed themselves; `net.connect` to the name needs access to one port of it only.
  *
  * @throws Deno.errors.NotCapable when this process may not look up the name
  */
-export function assertMayLookUp(hostname: string): void {
-  if (!isDeno || Deno.permissions.requestSync({ name: "net", host: hostname }).state === "granted") return;
-  throw new Deno.errors.NotCapable(
-    `Requires net access to "${hostname}" and to all its addresses, run again with the --allow-net flag`,
-  );
+export function assertMayLookUp(hostname: string, port?: number): void {
+  const host = port === undefined ? hostname : formatEndpoint({ hostname, port });
+  if (!isDeno || Deno.permissions.requestSync({ name: "net", host }).state === "granted") return;
+  const what = port === undefined ? `"${host}" and to all its addresses` : `"${host}"`;
+  throw new Deno.errors.NotCapable(`Requires net access to ${what}, run again with the --allow-net flag`);
 }
 
 /** An environment variable; undefined when it is not set or may not be read. */

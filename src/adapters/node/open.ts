@@ -49,7 +49,7 @@ export function open(
   // The core compares the ends and dials again, so the process-wide guard must ignore this socket.
   if (GUARDED in net.Socket.prototype.connect) options[GUARDED] = true;
   assertMayBind(options);
-  if (options.lookup === undefined && ipVersion(hostname) === 0) assertMayLookUp(hostname);
+  if (options.lookup === undefined && ipVersion(hostname) === 0) assertMayLookUp(hostname, port);
   const socket = net.connect(options);
   const opened = new Promise<net.Socket>((resolve, reject) => {
     socket.once("error", reject).once("connect", () => {
