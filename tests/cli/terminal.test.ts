@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { find, missing } from "../fixtures/daemon.ts";
 import { because } from "../fixtures/lab.ts";
 import { until } from "../fixtures/processes.ts";
-import { COMMAND, commandFor, root, runtime } from "../fixtures/runtime.ts";
+import { COMMAND, commandFor, root, run, runtime } from "../fixtures/runtime.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { realpeer } from "./realpeer.ts";
 
@@ -98,3 +98,16 @@ describe.skipIf(noScript)(because("on a terminal", noScript), () => {
     expect(shown.split("\x1b[K").at(-1)).toMatch(/^realpeer: Timed out after 1 s[^\n]*\n$/);
   });
 });
+
+test.skipIf(runtime !== "node")(
+  "what a module of --require writes at the end arrives, unless the terminal is closed",
+  async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "t-")), "at_exit.cjs");
+    // Standard input is /dev/null here, which no test of a descriptor tells from a terminal that is closed.
+    writeFileSync(file, `process.on("exit", () => console.log(require("fs").fstatSync(0).isCharacterDevice()));`);
+    const { stdout, stderr } = await run(realpeer("wait", "1", "-t", "1ms", "-q"), {
+      env: { NODE_OPTIONS: `--require ${file}` },
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: "true\n", stderr: "" });
+  },
+);

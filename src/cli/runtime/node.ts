@@ -15,10 +15,11 @@ function mayBeHungUp(fd: number): boolean {
 
 /**
  * At its end Node restores the settings of the terminals that it was started with. Where one has been closed, that fails
- * with EIO and Node aborts with a core dump (node.cc, ResetStdio), but it leaves out descriptors that are closed.
+ * with EIO and Node aborts with a core dump (node.cc, ResetStdio), but it leaves out descriptors that are closed. They
+ * are closed last: a listener of `--require` or `--import` may still write to them, or open a file in their place.
  */
 function exit(status: number): void {
-  if (!isBun && !isWindows) [0, 1, 2].filter(mayBeHungUp).forEach((fd) => closeSync(fd));
+  if (!isBun && !isWindows) process.once("exit", () => [0, 1, 2].filter(mayBeHungUp).forEach((fd) => closeSync(fd)));
   process.exit(status);
 }
 
