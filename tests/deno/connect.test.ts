@@ -242,6 +242,18 @@ Deno.test("access to a name at its port is enough where node:net dials the name"
   assertEquals({ out, err }, { out: "ECONNREFUSED\nECONNREFUSED\n", err: "" });
 });
 
+Deno.test("a native connection that the program closes itself fails, and can still be closed", async () => {
+  await using server = serve(echo);
+  for (const isRead of [true, false]) {
+    const connection = await portableConnect<Deno.TcpConn>({ hostname: LOOPBACK, port: server.port });
+    const reading = isRead ? connection.readable.getReader().read() : undefined;
+    connection.native.close();
+    if (reading !== undefined) await assertRejects(() => reading, Error);
+    await connection.close();
+    connection.reset();
+  }
+});
+
 Deno.test("a self-connection is told to the process", async () => {
   const { subscribe, unsubscribe } = await import("node:diagnostics_channel");
   const messages: unknown[] = [];

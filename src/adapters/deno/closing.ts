@@ -23,5 +23,10 @@ const closed = new WeakSet<Deno.TcpConn>();
 export function close(conn: Deno.TcpConn): void {
   if (closed.has(conn)) return;
   closed.add(conn);
-  conn.close();
+  try {
+    conn.close();
+  } catch (error) {
+    // The program has closed it, as `Connection.native`.
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
 }
