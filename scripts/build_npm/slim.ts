@@ -42,6 +42,8 @@ async function bundleModules(outDir: string, entries: readonly string[]): Promis
   const folder = join(outDir, "esm");
   const { outputFiles } = await build({
     entryPoints: [...entries],
+    // The hashes are of the paths from here, too: two builds of a tree in two folders have the same names.
+    absWorkingDir: folder,
     outdir: folder,
     outbase: folder,
     chunkNames: "shared/[name]-[hash]",

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startJsrRegistry } from "../fixtures/jsr_registry.ts";
@@ -45,10 +45,22 @@ function buildWithJsr(url: string, ...args: string[]): Promise<Finished> {
   return buildWith({ JSR_URL: url, DENO_DIR: join(tree, ".git/deno") }, args);
 }
 
-test("build:npm builds a committed tree, and again over what it built", async () => {
+/** Every file of the built package with its content. */
+function builtFiles(): Record<string, string> {
+  const files = readdirSync(join(tree, "npm"), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile()
+  );
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(path, "utf8")]));
+}
+
+test("build:npm builds a committed tree, and the same again over what it built", async () => {
+  const built: Record<string, string>[] = [];
   for (let times = 0; times < 2; times++) {
     expect(await build()).toMatchObject({ code: 0, stdout: "built npm with tsc\n", stderr: "" });
+    built.push(builtFiles());
   }
+  expect(built[1]).toEqual(built[0]);
   expect(git(tree, "status", "--porcelain")).toBe("");
   expect(existsSync(join(tree, "npm/esm/mod.js"))).toBe(true);
 });
