@@ -26,16 +26,15 @@ export class Waiting {
     this.#started = performance.now();
     const { shield, targets } = this.#request;
     const endShield = shield ? await (await import("./shield_targets.ts")).shieldTargets(targets) : undefined;
-    // One signal for each wait: Node warns when a signal has more than ten listeners.
-    const stops = this.waits.map(() => new AbortController());
-    const stop = (): void => stops.forEach((each) => each.abort());
+    const stopped = new AbortController();
+    const stop = (): void => stopped.abort();
     for (const source of [signal, ...giveUps]) {
       if (source?.aborted) stop();
       else source?.addEventListener("abort", stop);
     }
     try {
-      await Promise.all(this.waits.map(async (wait, i) => {
-        await wait.run(this.#request, stops[i]!.signal);
+      await Promise.all(this.waits.map(async (wait) => {
+        await wait.run(this.#request, stopped.signal);
         if (wait.isReady === this.#request.any) stop();
       }));
     } finally {

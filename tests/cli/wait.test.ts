@@ -10,7 +10,7 @@ import { NO_NAME } from "../fixtures/name_server.ts";
 import { noProc } from "../fixtures/system.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 import { FakeSystem, runHere } from "./fake_system.ts";
-import { start } from "./realpeer.ts";
+import { runRealpeer, start } from "./realpeer.ts";
 
 interface Document {
   readonly ready: boolean;
@@ -80,6 +80,14 @@ describe.concurrent("realpeer wait", () => {
     const [code, { ready, targets }] = await waitForJson("--any", String(dead.port), String(server.port));
     expect([code, ready]).toEqual([0, true]);
     expect(targets).toMatchObject([{ ready: false }, { ready: true }]);
+  });
+
+  test("so many targets that each kind has more than ten print no warning of the runtime", async () => {
+    const ports = Array.from({ length: 12 }, (_, i) => i + 1);
+    const targets = ports.flatMap((port) => [`127.0.0.1:${port}`, `http://127.0.0.1:${port}`, `unix:/nowhere/${port}`]);
+    const { code, stderr } = await runRealpeer(["wait", ...targets, "-t", "300ms"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^realpeer: Timed out after 300 ms[^\n]*\n$/);
   });
 
   test("localhost means all its addresses, and IPv6 literals work", async () => {
