@@ -23,23 +23,21 @@ export const ONCE: readonly string[] = [
 export const NOT_ON_NEWEST_NODE: readonly string[] = [
   "tests/host/",
   "tests/api/shielded_servers.test.ts",
-  ...["arguments", "bad_input", "check", "demo", "examples", "scan", "shield", "shield_known", "start", "target"],
-  ...["usage", "wait", "wait_free", "wait_limits"],
+  ...["arguments", "bad_input", "check", "demo", "examples", "json_document", "scan", "shield", "shield_known"],
+  ...["start", "start_listener", "start_stop", "target", "usage", "wait", "wait_free", "wait_limits"],
 ].map((name) => name.includes("/") ? name : `tests/cli/${name}.test.ts`);
 
 /** Those of ONCE that take long: a million random texts, a Prometheus. */
 const LONG: readonly string[] = ["tests/core/endpoint_properties.test.ts", "tests/readme/many_hosts.test.ts"];
 
-/** What `npm run test:quick` runs beside the checks: the core, the host, and the command in the test's own process. */
+/** What `npm run test:quick` runs beside the checks: the core, the host, and what the command says and shows. */
 export const QUICK_FILES: readonly string[] = [
   ...ONCE,
   "tests/host/inspect.test.ts",
   "tests/host/own_addresses.test.ts",
   "tests/host/socket_count.test.ts",
-  "tests/cli/arguments.test.ts",
-  "tests/cli/target.test.ts",
-  "tests/cli/usage.test.ts",
-  "tests/cli/wait.test.ts",
+  ...["arguments", "check", "demo", "json_document", "shield_known", "target", "usage", "wait"]
+    .map((name) => `tests/cli/${name}.test.ts`),
 ];
 
 /** vitest's flags that leave tests out. */
