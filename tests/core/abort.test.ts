@@ -29,14 +29,13 @@ describe("onAbort()", () => {
   });
 
   test("adds no second listener to a signal that cannot remove the first", () => {
-    const listeners: (() => void)[] = [];
-    const addEventListener = (_type: string, listener: () => void): void => void listeners.push(listener);
-    const signal = { aborted: false, addEventListener } as unknown as AbortSignal;
+    const { signal, abort, listeners } = countingSignal();
+    Object.defineProperty(signal, "removeEventListener", { value: undefined });
     let calls = 0;
     onAbort(signal, () => calls++)();
     onAbort(signal, () => calls++);
-    expect(listeners).toHaveLength(1);
-    listeners[0]!();
+    expect(listeners()).toBe(1);
+    abort();
     expect(calls).toBe(1);
   });
 });
