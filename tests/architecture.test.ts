@@ -73,6 +73,10 @@ describe("src", () => {
     expect([...builtinsAtOnce("mod.ts")]).toEqual([["node:timers", "src/api/outgoing.ts"]]);
   });
 
+  test("loads nothing of node: for `realpeer wait` but what reads its arguments", () => {
+    expect([...builtinsAtOnce("src/cli/main.ts")]).toEqual([["node:util", "src/cli/arguments.ts"]]);
+  });
+
   test("exports nothing internal from an entry point", () => {
     const { exports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8")) as {
       exports: Record<string, string>;

@@ -4,8 +4,11 @@ import { formatEndpoint } from "../core/endpoint.ts";
 
 export const isDeno: boolean = "Deno" in globalThis;
 export const isBun: boolean = "Bun" in globalThis;
-/** Whether this is Windows, by each runtime's cheapest test. */
+// Deno loads `process` at its first use, which takes as long as all of `realpeer wait`.
+/** Whether this is Windows. */
 export const isWindows: boolean = isDeno ? Deno.build.os === "windows" : process.platform === "win32";
+/** Whether this is Linux. */
+export const isLinux: boolean = isDeno ? Deno.build.os === "linux" : process.platform === "linux";
 
 /** A permission as Deno's `permissions` API names it. */
 export type Permission =

@@ -1,4 +1,3 @@
-import process from "node:process";
 import { isGranted } from "../adapters/detect.ts";
 import { openAtOnce } from "../adapters/native_guard.ts";
 import { formatEndpoint } from "../core/endpoint.ts";

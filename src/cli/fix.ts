@@ -1,4 +1,3 @@
-import process from "node:process";
 import { formatPortList, includesPort, parsePortList, type PortRange, type PortSettings } from "../core/port_range.ts";
 
 const RESERVED_PORTS = "net.ipv4.ip_local_reserved_ports";

@@ -1,4 +1,3 @@
-import process from "node:process";
 import { PROC, type SocketInfo } from "../host/inspect.ts";
 
 /** Another folder instead of /proc, such as the host's own /proc mounted into a container. */

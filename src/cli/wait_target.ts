@@ -7,7 +7,6 @@ import { ConnectTimeoutError, describeFailure, isRefusal } from "../core/errors.
 import { type ConnectOptions, resolveOptions } from "../core/options.ts";
 import type { RetryOptions } from "../core/retry.ts";
 import { roundMs, withoutUsers } from "./output.ts";
-import { MOUNT_PROC, withHint } from "./proc_access.ts";
 import type { HttpTarget, TcpTarget, UnixTarget, WaitTarget } from "./target.ts";
 
 /** How to wait for each target. Times are milliseconds; 0 is no limit. */
@@ -107,7 +106,9 @@ export class TargetWait {
       await waitWith(adapter, resolved, { counts: this.#counts, openHint: () => openLocalHint("localhost") });
     } catch (error) {
       const { name, path } = error as NodeJS.ErrnoException;
-      throw name === "NotCapable" || path !== undefined ? withHint(error, MOUNT_PROC) : error;
+      if (name !== "NotCapable" && path === undefined) throw error;
+      const { MOUNT_PROC, withHint } = await import("./proc_access.ts");
+      throw withHint(error, MOUNT_PROC);
     }
   }
 

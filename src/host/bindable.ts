@@ -1,6 +1,5 @@
 import { lookup } from "node:dns/promises";
 import * as net from "node:net";
-import process from "node:process";
 import { formatEndpoint, ipVersion, sameEndpoint } from "../core/endpoint.ts";
 import { findProcesses, readSockets } from "./inspect.ts";
 import { EVERY_ADDRESS } from "./own_addresses.ts";

@@ -1,4 +1,3 @@
-import process from "node:process";
 import { portsAtRisk, type PortSettings } from "../core/port_range.ts";
 import { assertBindable, describeRow, PortTakenError } from "./bindable.ts";
 import { readSockets } from "./inspect.ts";

@@ -1,4 +1,3 @@
-import process from "node:process";
 import type { Worker } from "node:worker_threads";
 
 /**

@@ -1,5 +1,3 @@
-import process from "node:process";
-
 /**
  * The loopback address at which a socket can be connected to itself. macOS and FreeBSD refuse that with EINVAL over
  * IPv4 (XNU, bsd/netinet/tcp_usrreq.c); over IPv6 it happens there as on Linux and Windows.

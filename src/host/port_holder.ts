@@ -1,4 +1,3 @@
-import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
 import { HOLDER_ADDRESSES, holderAddress } from "../core/holder_address.ts";
 import type { KeptPort, OpenSelf, SelfSocket } from "../core/port_keeper.ts";

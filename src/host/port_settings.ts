@@ -1,6 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { parsePortList, type PortRange, type PortSettings } from "../core/port_range.ts";
 import { PROC } from "./inspect.ts";
 import { assertRegularFile } from "./proc_file.ts";

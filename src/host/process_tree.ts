@@ -1,4 +1,3 @@
-import process from "node:process";
 import { sleep } from "../core/sleep.ts";
 import { type ProcessSystem, processSystem } from "./process_system.ts";
 import { keyOf, type ProcessRow } from "./process_table.ts";

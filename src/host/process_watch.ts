@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import process from "node:process";
 import { PROC } from "./inspect.ts";
 import { outputOf, readStat } from "./process_system.ts";
 import type { ProcessStat } from "./process_table.ts";

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { closeSync, constants as fs, openSync, readFileSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { PROC } from "./inspect.ts";
 import { parseLockLimits } from "./process_table.ts";
 import { ProcessTree } from "./process_tree.ts";

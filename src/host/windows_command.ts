@@ -4,7 +4,6 @@
  */
 
 import { statSync } from "node:fs";
-import process from "node:process";
 import { inSystemFolder } from "./system_folder.ts";
 
 /** The parts of the system that the search needs. */

@@ -1,4 +1,3 @@
-import process from "node:process";
 import { dialedPort, portOf, proxyPorts } from "../../core/dialed_port.ts";
 import {
   keepPorts,

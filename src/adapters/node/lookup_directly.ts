@@ -1,6 +1,5 @@
 import { Resolver } from "node:dns";
 import { readFileSync } from "node:fs";
-import process from "node:process";
 import { ipVersion } from "../../core/endpoint.ts";
 import { isDeno, isWindows } from "../detect.ts";
 

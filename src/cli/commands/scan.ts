@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import process from "node:process";
 import { formatEndpoint } from "../../core/endpoint.ts";
 import { sleep } from "../../core/sleep.ts";
 import { inspect, type Inspection, type SocketInfo } from "../../host/inspect.ts";

@@ -1,4 +1,3 @@
-import process from "node:process";
 import { type PortShield, shieldPort, type ShieldState } from "../../api/shield_port.ts";
 import { sleep } from "../../core/sleep.ts";
 import { parseArguments, parsePort, splitCommand } from "../arguments.ts";

@@ -1,4 +1,3 @@
-import process from "node:process";
 import { isDeno } from "../../adapters/detect.ts";
 import { assertBindable, PortTakenError } from "../../host/bindable.ts";
 import { PROC } from "../../host/inspect.ts";

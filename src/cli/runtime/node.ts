@@ -1,13 +1,12 @@
 import { closeSync, fstatSync, writeSync } from "node:fs";
-import process from "node:process";
-import { isatty } from "node:tty";
 import { isBun, isWindows } from "../../adapters/detect.ts";
 import { cannotRun, type Child, type Output, outputOf, type System } from "./system.ts";
 
 /** Whether this was a terminal that has been closed, or another device. */
 function mayBeHungUp(fd: number): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice() && !isatty(fd);
+    // Loaded here because Bun does not need it and loads it slowly.
+    return fstatSync(fd).isCharacterDevice() && !process.getBuiltinModule("node:tty").isatty(fd);
   } catch {
     return false;
   }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { constants } from "node:os";
-import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { readStat } from "../../host/process_system.ts";
 import { cannotRun, type Child } from "./system.ts";

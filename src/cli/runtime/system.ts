@@ -1,5 +1,4 @@
-import process from "node:process";
-import { isGranted, isWindows } from "../../adapters/detect.ts";
+import { isGranted, isLinux, isWindows } from "../../adapters/detect.ts";
 
 /** Standard output or standard error. */
 export interface Output {
@@ -10,7 +9,6 @@ export interface Output {
   columns(): number;
 }
 
-const isLinux = process.platform === "linux";
 /** The signals that end a program, and their numbers; SIGBREAK is Ctrl-Break, which only Windows has. */
 export const SIGNALS = {
   SIGHUP: 1,

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
 import { windowsCommand, windowsFiles } from "../../host/windows_command.ts";
 import { cannotRun, type Child } from "./system.ts";
 
