@@ -43,11 +43,11 @@ const POLL_TURNS = 4;
  * Calls back once the runtime has reported what the kernel knew at the time of this call. A timer that is late, because
  * of a busy loop or SIGSTOP, runs before the runtime polls its sockets: time alone proves nothing.
  */
-export function afterPoll(callback: () => void, clock: Clock = SYSTEM_CLOCK, turns: number = POLL_TURNS): () => void {
+export function afterPoll(callback: () => void, clock: Clock = SYSTEM_CLOCK): () => void {
   let timer: unknown;
   const turn = (left: number): void => {
     timer = clock.setTimeout(() => left > 1 ? turn(left - 1) : callback(), 0);
   };
-  turn(turns);
+  turn(POLL_TURNS);
   return () => clock.clearTimeout(timer);
 }

@@ -12,20 +12,14 @@ const ignore = (): void => {};
  * Destroys a socket after the event loop has reported any complete connect: a self-connection is complete when
  * connect(2) returns, and destroy() would leave its TIME-WAIT. At the next address of a name the wait starts again.
  */
-function abandon(socket: net.Socket, turns?: number): void {
-  const destroyLater = (): () => void => afterPoll(() => socket.destroy(), undefined, turns);
+function abandon(socket: net.Socket): void {
+  const destroyLater = (): () => void => afterPoll(() => socket.destroy());
   let cancel = destroyLater();
   socket.on("error", ignore).on("connectionAttempt", () => {
     cancel();
     cancel = destroyLater();
   });
 }
-
-/**
- * The turns of the event loop before a socket is destroyed that is bound to the port it dials: in most cases it is
- * connected to itself, which a busy Deno reports late.
- */
-const TURNS_IF_BOUND = 50;
 
 type DialOptions = net.TcpNetConnectOpts & { path?: undefined; [GUARDED]?: true };
 
@@ -63,7 +57,7 @@ export function open(
       resolve(socket);
     });
   });
-  return { opened, abandon: () => abandon(socket, localPort === port ? TURNS_IF_BOUND : undefined) };
+  return { opened, abandon: () => abandon(socket) };
 }
 
 /**
