@@ -1,13 +1,12 @@
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { usage } from "../../src/cli/usage.ts";
 import { because, inEmptyNamespace, noLab } from "../fixtures/lab.ts";
+import { README } from "../fixtures/readme.ts";
 import { root, run, runtime } from "../fixtures/runtime.ts";
 import { realpeer } from "./realpeer.ts";
-
-const README = readFileSync(join(root, "README.md"), "utf8");
 
 /** The lines that the table of other tools has for `realpeer`. */
 const table = [...README.matchAll(/^\| `[^|]*` +\| `([^|]*realpeer [^|]*)` +\|$/gm)].map(([, line = ""]) => line);

@@ -3,17 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { because, inEmptyNamespace, noLab } from "../fixtures/lab.ts";
-import { root, run } from "../fixtures/runtime.ts";
+import { codeBelow, README } from "../fixtures/readme.ts";
+import { run } from "../fixtures/runtime.ts";
 import { newProject, npmInstall, type Project } from "./project.ts";
 
-const README = readFileSync(join(root, "README.md"), "utf8");
+const EXAMPLES = README.slice(README.indexOf("\n### Coming from "));
 
 /** The block of code that follows a title in bold. */
 function exampleOf(title: string, language: string): string {
-  const section = README.slice(README.indexOf(`\n**${title}**\n`, README.indexOf("\n### Coming from ")));
-  const [, code] = new RegExp(`\n\`\`\`${language}\n([^]*?)\n\`\`\``).exec(section) ?? [];
-  if (code === undefined) throw new Error(`README.md has no ${language} block below "${title}"`);
-  return code;
+  return codeBelow(`**${title}**`, language, EXAMPLES);
 }
 
 /** In a network namespace in which `db` and `postgres` are this host. */

@@ -2,22 +2,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { because, LAB_PORT, noLab } from "../fixtures/lab.ts";
+import { codeBelow, codeBlocks, README } from "../fixtures/readme.ts";
 import { root } from "../fixtures/runtime.ts";
 import { INSTALL_LIMIT_MS, type Machine, newMachine } from "./machine.ts";
 
-const README = readFileSync(join(root, "README.md"), "utf8");
+const CONTRIBUTING = readFileSync(join(root, ".github/CONTRIBUTING.md"), "utf8");
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** The blocks of code of a text in a language. */
-function blocks(text: string, language: string): string[] {
-  return [...text.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\n\`\`\``, "g"))].map(([, code = ""]) => code);
-}
-
-/** The first block of code below a heading of the README. */
-function codeBelow(heading: string, language: string): string {
-  const [code] = blocks(README.slice(README.indexOf(`\n${heading}\n`)), language);
-  if (code === undefined) throw new Error(`README.md has no ${language} block below "${heading}"`);
-  return code;
+/** The shell lines in a text. */
+function shellLines(text: string): string[] {
+  return codeBlocks(text, "sh").flatMap((block) => block.split("\n"));
 }
 
 /** The shell lines of doc comments. */
@@ -26,16 +20,16 @@ function documentedLines(): string[] {
     file.endsWith(".ts")
   );
   const comments = files.map((file) => readFileSync(join(root, "src", file), "utf8").replaceAll(/^ \* ?/gm, ""));
-  return comments.flatMap((comment) => blocks(comment, "sh")).flatMap((block) => block.split("\n"));
+  return comments.flatMap(shellLines);
 }
 
-const LINES = [...new Set([...blocks(README, "sh").flatMap((block) => block.split("\n")), ...documentedLines()])];
+const LINES = [...new Set([...shellLines(README), ...documentedLines()])];
 /** In a checkout of this repository; they are the tests themselves, or take as long. */
-const isForCheckout = (line: string): boolean => /^(npm ci && |npm run (?!dev\b)|git push)/.test(line);
+const isForCheckout = (line: string): boolean => /^npm (ci && |test\b|run (?!dev\b))/.test(line);
 /** They bring the package themselves. */
 const isForEmptyFolder = (line: string): boolean =>
   /^(npm install|npx|bun add|bunx|deno (add|install))\b|jsr:/.test(line);
-const IN_CHECKOUT = LINES.filter(isForCheckout);
+const IN_CHECKOUT = [...LINES, ...shellLines(CONTRIBUTING)].filter(isForCheckout);
 const IN_EMPTY_FOLDER = LINES.filter((line) => !isForCheckout(line) && isForEmptyFolder(line));
 const IN_PROJECT = LINES.filter((line) => !isForCheckout(line) && !isForEmptyFolder(line));
 
