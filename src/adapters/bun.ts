@@ -62,7 +62,8 @@ function withLocalAddress(resolved: ResolvedOptions): ResolvedOptions {
  * @throws TypeError when an option has the wrong type
  * @throws RangeError when a number is out of its range
  * @throws SelfConnectError when the kernel connected the socket to itself
- * @throws ConnectTimeoutError when `timeout` ran out
+ * @throws ConnectTimeoutError when `timeout` or, without retry, `attemptTimeout` ran out
+ * @throws `signal.reason`, unchanged, when the signal aborts; every other error is that of `Bun.connect`
  *
  * @example
  * ```ts ignore

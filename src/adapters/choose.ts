@@ -23,7 +23,7 @@ function load(name: Name): AnyAdapter | Promise<AnyAdapter> {
   return loading;
 }
 
-// Loading an adapter takes as long as ten attempts, so it begins when this module is imported. The first attempt
+// Loading an adapter takes much longer than an attempt, so it begins when this module is imported. The first call
 // reports a failure.
 load(isDeno ? "deno" : isBun ? "bun" : "node");
 

@@ -60,8 +60,9 @@ function resolve(options: DenoConnectOptions): ResolvedOptions {
  * @throws TypeError when an option has the wrong type, or binds the client end, which `Deno.connect` cannot do
  * @throws RangeError when a number is out of its range
  * @throws SelfConnectError when the kernel connected the socket to itself
- * @throws ConnectTimeoutError when `timeout` ran out
- * @throws Deno.errors.NotCapable without permission; every error of `Deno.connect` is passed on unchanged
+ * @throws ConnectTimeoutError when `timeout` or, without retry, `attemptTimeout` ran out
+ * @throws `signal.reason`, unchanged, when the signal aborts
+ * @throws Deno.errors.NotCapable without permission; every other error is that of `Deno.connect`
  *
  * @example
  * ```ts

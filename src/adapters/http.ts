@@ -58,7 +58,7 @@ function explained(error: Error, isTls: boolean): Error {
   return Object.assign(new Error(hint, { cause: error }), { code: "EPROTO", hint });
 }
 
-/** As much as browsers take. The limit of node:http itself, 16 KiB, is reached by a few cookies. */
+/** As much as browsers accept. A few cookies exceed the limit of node:http itself, 16 KiB. */
 const MAX_HEADER_BYTES = 1 << 18;
 
 function ask(socket: Socket, { url, method, headers, insecure }: HttpQuestion): Promise<number> {
@@ -77,7 +77,7 @@ function ask(socket: Socket, { url, method, headers, insecure }: HttpQuestion): 
       fail(Object.assign(new Error("the peer hung up"), { code: "ECONNRESET", hint: "the peer hung up" }));
     });
     const take = (response: IncomingMessage): void => resolve(response.statusCode ?? 0);
-    // With an `agent` the runtime does not call `createConnection`, and may use the proxy of the environment.
+    // With an `agent`, or `agent: false`, the runtime ignores `createConnection`, and may use the environment's proxy.
     const asked = request({
       createConnection: () => transport,
       method,

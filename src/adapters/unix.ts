@@ -1,11 +1,11 @@
 import { createConnection, type Socket } from "node:net";
 import type { Adapter, Attempt } from "../core/attempt.ts";
 
-/** Why nobody accepts yet: the server has still to create the socket, or an earlier server has left it behind. */
+/** Why the connect failed: the server has not created the socket yet, or an earlier server has left it behind. */
 const HINTS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such socket",
   ENOTDIR: "there is no such socket",
-  ECONNREFUSED: "nobody listens on the socket",
+  ECONNREFUSED: "there is no listener on the socket",
   // The listener's queue is full (connect(2)).
   EAGAIN: "the listener is busy",
 };

@@ -20,8 +20,8 @@ export interface Connection<Native = unknown> extends AsyncDisposable {
   readonly remote: Endpoint;
   /**
    * The bytes from the peer, as a byte stream. At most 64 KiB and one chunk are read ahead. Each chunk has its own
-   * memory, whose allocation takes up to half of the time of a large transfer on Deno: there read into one reused buffer,
-   * with `getReader({ mode: "byob" })`. The stream ends when the peer ends or the connection is closed, and errors when
+   * memory. Deno is slow to allocate it: for a large transfer there, read into one reused buffer with
+   * `getReader({ mode: "byob" })`. The stream ends when the peer ends or the connection is closed, and errors when
    * the connection fails. Cancelling the stream, for example by leaving a `for await` loop, closes the connection.
    */
   readonly readable: ReadableStream<OwnBytes>;

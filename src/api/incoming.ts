@@ -136,7 +136,7 @@ export class Incoming {
     this.#settle();
   }
 
-  /** After the release of a partly filled read, Node 20 fails an assertion of its own. */
+  /** Node 20 fails an assertion of its streams after a reader with a partly filled read was released. */
   #tryDeliver(chunk: Uint8Array, mayCopy: boolean): boolean {
     try {
       return this.#deliver(chunk, mayCopy);

@@ -11,7 +11,7 @@ const ACCESS = {
 let openHintFor: OpenHint | undefined;
 let isLoading = false;
 
-/** Loads the module when it is first needed, during a pause: on Deno node:fs and node:os take some milliseconds. */
+/** Loads the module when it is first needed, during a pause: on Deno node:fs and node:os are slow to load. */
 function load(): void {
   if (isLoading) return;
   isLoading = true;

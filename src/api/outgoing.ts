@@ -139,8 +139,8 @@ export class Outgoing {
   }
 
   /**
-   * Ends a drained stream. A `close()` of the user that is still queued comes first, and one that follows the end of
-   * `readable`. A timer would outlive the connection, which Deno's test runner reports as a leak.
+   * Ends a drained stream in the next turn of the event loop: a `close()` that is still queued, or that the user calls
+   * when `readable` ends, comes first. Deno's test runner would report a timer here as a leak.
    */
   end(): void {
     this.#isOver = true;

@@ -57,7 +57,7 @@ export function holdAtOnce(port: number): KeptPort {
   return hold;
 }
 
-/** Ports below are privileged; by default the kernel gives them to no client. */
+/** Lower ports are privileged; by default the kernel gives them to no client. */
 const FIRST_UNPRIVILEGED = 1024;
 
 function readSettings(): PortSettings | undefined {

@@ -50,7 +50,7 @@ export function assertTlsOptions(options: StartTlsOptions): void {
     }
     const [expected, isRight] = SHAPES[name as keyof StartTlsOptions];
     if (value !== undefined && !isRight(value)) {
-      // A text may be a key.
+      // The text may be a private key, so the message does not show it.
       const got = expected.startsWith(PEM) && typeof value === "string" ? "another text" : show(value);
       throw new TypeError(`Cannot start TLS: ${name} must be ${expected}, got ${got}`);
     }

@@ -1,6 +1,6 @@
 /**
- * Fixtures for tests of code that dials: a self-connection on demand, and a port that refuses while it is held. On
- * Deno, Bun and Node.
+ * Fixtures for tests of code that dials: a self-connection on demand, and a port that refuses while it is held. The
+ * same on Deno, Bun and Node.
  *
  * @example
  * ```ts
@@ -132,6 +132,8 @@ export async function selfConnectedPair(options: SelfConnectedPairOptions = {}):
  * for any port nor to a client, which could connect to itself. A server that asks for this port can still listen on it.
  * Does not keep the process alive.
  *
+ * @throws Error when no port can be held
+ *
  * @example
  * ```ts
  * import { connect } from "@realpeer/tcp";
@@ -146,7 +148,7 @@ export async function deadPort(): Promise<DeadPort> {
 
 const LOOPBACK = "127.0.0.1";
 
-/** Held at the address itself: a server there that asks for any port does not get a bound one. */
+/** Held at 127.0.0.1 itself: a server at that address that asks for any free port does not get this one. */
 const deadPortHolder = new PortHolder({ open: openAtOnce, choose: () => LOOPBACK });
 
 async function holdDeadPort(): Promise<DeadPort> {

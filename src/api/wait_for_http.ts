@@ -20,8 +20,8 @@ export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port
   /** The method of the request. @defaultValue `"GET"` */
   readonly method?: string | undefined;
   /**
-   * Added to `host`, `accept` and, for a URL with a user, `authorization`; replaces a header of the same name. An object,
-   * a `Headers`, a Map, or pairs of names and values.
+   * Added to `host`, `accept` and, for a URL with a user, `authorization`; replaces a header of the same name. An
+   * object, a `Headers`, a Map, or pairs of names and values.
    */
   readonly headers?: HttpHeaders | undefined;
   /** The statuses that count; redirects are not followed. @defaultValue `200 to 399` */
@@ -30,7 +30,7 @@ export interface HttpWaitOptions extends Omit<ConnectOptions, "hostname" | "port
   readonly insecure?: boolean | undefined;
 }
 
-/** All of them; the target stands in the URL. */
+/** The names of all options. `hostname` and `port` are part of the URL. */
 const KNOWN_OPTIONS: readonly string[] = [
   ...["method", "headers", "status", "insecure"],
   ...OPTION_NAMES.filter((name) => name !== "hostname" && name !== "port"),
@@ -50,7 +50,7 @@ function urlOf(given: string | URL): URL {
   } catch {
     throw fail("url", "an absolute URL", given);
   }
-  // Without the rest, which may hold a password.
+  // The rest of the URL is not shown: it may hold a password.
   if (url.protocol !== "http:" && url.protocol !== "https:") throw fail("url", "http: or https:", url.protocol);
   if (!hasReadableUser(url)) throw fail("url", "percent-encoded where it has a user", url.host);
   return url;
@@ -84,7 +84,7 @@ function headersOf(given: HttpHeaders): Record<string, string[]> {
     if (typeof name !== "string" || !TOKEN.test(name)) throw fail("the name of a header", "a token", name);
     const values: unknown[] = [value].flat();
     const isLine = (text: unknown): boolean => typeof text === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
-    // Without the value, which may be a secret.
+    // The value is not shown: it may be a secret.
     if (!values.every(isLine)) {
       throw new TypeError(`Cannot wait: the header ${name} must be a line of text, or several`);
     }
@@ -153,7 +153,7 @@ export async function waitForAnswer(
     port: portOfUrl(url),
   };
   const resolved = resolveOptions(withWaitDefaults(connectOptions), { isWindows });
-  // Only here: node:http and node:tls take as long to load as everything else.
+  // Loaded here because node:http and node:tls are slow to load.
   const { httpAdapter } = await import("../adapters/http.ts");
   const { result, socket } = await dialAndClose(httpAdapter(question), { ...resolved, stableFor: 0 }, { counts });
   return { ...result, status: socket.status ?? 0 };

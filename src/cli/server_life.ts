@@ -1,7 +1,7 @@
 import type { Server } from "../host/start_server.ts";
 import { poll } from "./poll.ts";
 
-/** How often a server that has become a daemon is checked for running processes. */
+/** The pause between two searches for the processes of a server that has become a daemon. */
 const TREE_POLL_MS = 250;
 
 /** Whether a server runs: its shell, or a daemon that the shell has left. */

@@ -78,7 +78,7 @@ function hintFor(plain: string): string | undefined {
   if (/^file$/i.test(scheme) || /^(file:|\/|\.\.?\/)/i.test(plain)) {
     return "files are not waited for, a shell does: until test -e FILE; do sleep 1; done";
   }
-  // A host may be called so: http:8080.
+  // A host may have this name: http:8080.
   const [, http, location] = /^(https?):(?!\d+$)\/?([^/].*)$/i.exec(plain) ?? [];
   if (http !== undefined) return `two slashes are missing: ${http}://${location}`;
   if (scheme !== "") {

@@ -129,7 +129,7 @@ Dials a dead port of this machine with the runtime's own connect until the
 kernel connects the socket to itself, then shows both ends, the number of
 attempts and the time. Without PORT it takes a dead one that is at risk.
 
-  --attempts N   how often to dial at most (default 65536)
+  --attempts N   how many times to dial at most (default 65536)
   --hold TIME    keep the connection open, to look at it with ss or netstat;
                  Ctrl-C ends it
   --guarded      the same loop through the guard: no self-connection gets
@@ -195,10 +195,10 @@ Exit status:
 `,
   shield: `Usage: realpeer shield PORT... [OPTION...] [-- COMMAND [ARG...]]
 
-Keeps these ports from being given to any client of this host, whichever
-program it is and without root, while COMMAND runs, or until it is
-interrupted: no client can be connected to itself on them. Linux only;
-elsewhere it says so and runs COMMAND.
+Keeps these ports from being given to any client of this host, in any program
+and without root, while COMMAND runs, or until it is interrupted: no client
+can be connected to itself on them. Linux only; elsewhere it says so and runs
+COMMAND.
 
 Servers can start on the ports meanwhile: with SO_REUSEADDR, as nearly all set
 it, on every address; without it on one address.
@@ -208,8 +208,8 @@ it, on every address; without it on one address.
                 all are safe
 
 A port is held; or a server listens on it, and it is held as soon as the
-server stops listening; or it is not at risk, because the kernel gives it to no
-client anyhow.
+server stops listening; or it is not at risk, because the kernel gives it to
+no client in any case.
 
 Example:
   realpeer shield 41000 41002 -- npm run dev

@@ -123,7 +123,7 @@ export class TargetWait {
     this.#counts.lastError = reason;
   }
 
-  /** Whether nobody listened at the last attempt. */
+  /** Whether the last attempt was refused: there was no listener. */
   get isRefused(): boolean {
     return isRefusal(this.#counts.lastError);
   }
@@ -148,7 +148,7 @@ export class TargetWait {
   }
 }
 
-/** On the command line 0 is no longest pause, as it is no limit elsewhere. */
+/** On the command line 0 means no upper limit, as it does for every other time there. */
 function retryOptions(maxDelay: number | undefined): RetryOptions {
   return { maxDelay: maxDelay === 0 ? Infinity : maxDelay };
 }

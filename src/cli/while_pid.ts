@@ -2,7 +2,7 @@ import { isGranted } from "../adapters/detect.ts";
 import { UsageError } from "./errors.ts";
 import { poll } from "./poll.ts";
 
-/** How often the process of `--while-pid` is checked. */
+/** The pause between two checks of the process of `--while-pid`. */
 const PROCESS_POLL_MS = 100;
 
 /** Reads the process id of `--while-pid`. */

@@ -5,7 +5,7 @@ import { isPort } from "./endpoint.ts";
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
-  // An object may have no text of its own.
+  // String() throws for an object without a prototype.
   return typeof value === "object" && value !== null ? Object.prototype.toString.call(value) : String(value);
 }
 

@@ -61,7 +61,7 @@ class Call<Socket> implements TrialContext<Socket> {
   /** Ends the current wait of the call: an attempt, a lookup, a callback or a pause. */
   #interrupt: (reason: unknown) => void = () => {};
   #race: Race<Socket> | undefined;
-  /** Null where the name is dialed by name. */
+  /** Null where the runtime resolves the name itself when it dials. */
   #addresses: readonly string[] | null = [];
   #resolvedAt = -Infinity;
   /** Addresses at which the kernel connected the socket to itself. */
@@ -148,7 +148,7 @@ class Call<Socket> implements TrialContext<Socket> {
 
   #dialOnce(): Promise<Socket> {
     const { target, policy, attemptTimeout } = this.options;
-    // Without any of these the call is as the bare one, which dials the addresses of a name in its own way.
+    // Without any of these the runtime itself dials the addresses of a name, as in its own connect.
     const isByAddress = !policy.isOff || attemptTimeout < Infinity || this.#selfConnected.length > 0;
     const mayLookUp = this.adapter.lookup !== undefined || !policy.isOff;
     if (this.#isName && isByAddress && mayLookUp) return this.#dialByAddress();
@@ -211,7 +211,7 @@ class Call<Socket> implements TrialContext<Socket> {
     this.#interrupt(reason);
   }
 
-  /** Called before anything is opened: an abort that comes between two waits interrupts nothing. */
+  /** Called before anything is opened: an abort between two waits has no wait to interrupt. */
   #throwIfEnded(): void {
     if (this.#ended) throw this.#ended.reason;
   }
@@ -221,7 +221,7 @@ class Call<Socket> implements TrialContext<Socket> {
     return new Promise((resolve, reject) => {
       if (this.#ended) reject(this.#ended.reason);
       this.#interrupt = reject;
-      // Also after the end: nobody else would handle a rejection.
+      // Also after the end: otherwise a rejection would be unhandled.
       Promise.resolve(result).then(resolve, reject);
     });
   }

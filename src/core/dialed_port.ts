@@ -35,10 +35,7 @@ const PROXY_VARIABLES: readonly string[] = ["http_proxy", "https_proxy", "all_pr
 
 const NO_PORTS: readonly number[] = [];
 
-/**
- * The ports of all proxies that the environment names, whichever a request uses. Called for each request; there is
- * nearly always none.
- */
+/** The ports of all proxies in the environment: a request may use any of them. Called for each request. */
 export function proxyPorts(env: (name: string) => string | undefined): readonly number[] {
   let ports: number[] | undefined;
   for (const name of PROXY_VARIABLES) {

@@ -169,7 +169,7 @@ function meaningOf(error: unknown): CodeMeaning | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const told = code ?? CODES_BY_MESSAGE.find(([pattern]) => pattern.test(String(message)))?.[1];
   if (typeof told !== "string") return undefined;
-  // Bun marks every code of its resolver, c-ares, in this way. Whatever the resolver has met, the name may resolve later.
+  // Bun marks every code of its resolver, c-ares, in this way. After any of them the name may resolve later.
   const known = told === "DNS_ETIMEOUT" ? "EAI_AGAIN" : told.startsWith("DNS_") ? "ENOTFOUND" : told;
   return Object.hasOwn(MEANINGS, known) ? MEANINGS[known] : undefined;
 }
@@ -207,7 +207,7 @@ export function isRefusal(error: unknown): boolean {
  * @internal
  */
 export function describeFailure(error: unknown): string {
-  if (error instanceof SelfConnectError) return "nobody listens, the kernel connected the socket to itself";
+  if (error instanceof SelfConnectError) return "there is no listener, the kernel connected the socket to itself";
   if (error instanceof ConnectTimeoutError) return "no answer";
   if (!(error instanceof Error)) return String(error);
   const { name, code, message, hint } = error as Error & { code?: unknown; hint?: unknown };

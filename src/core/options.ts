@@ -30,7 +30,7 @@ export interface ConnectOptions {
   readonly timeout?: number | undefined;
   /**
    * Milliseconds for one attempt, without the name lookup where the runtime offers a separate one; 0 or Infinity: only
-   * the kernel's limit. @defaultValue 2000 with `retry`, 3000 on Windows, else Infinity
+   * the kernel's limit. @defaultValue 2000 with `retry` (3000 on Windows), else Infinity
    */
   readonly attemptTimeout?: number | undefined;
   /** Whether and how failed attempts are repeated; `true` means the defaults. @defaultValue `false` */
@@ -137,8 +137,8 @@ function policyOf(given: boolean | RetryOptions): RetryPolicy {
 }
 
 /**
- * The local address in the form that the dialed host needs: only a socket of IPv6 can dial a mapped address, and its own
- * address is then mapped, too (RFC 4291, 2.5.5.2).
+ * The local address in the form that the dialed host needs: only a socket of IPv6 can dial a mapped address, and its
+ * own address is then mapped, too (RFC 4291, 2.5.5.2).
  */
 function localAddressFor(hostname: string, given: string): string {
   if (typeof given !== "string" || ipVersion(given) === 0) throw typeError("localAddress", given, "an IP address");
@@ -186,7 +186,7 @@ export interface OptionRules {
  */
 export function resolveOptions(options: ConnectOptions, rules: OptionRules = {}): ResolvedOptions {
   if (typeof options !== "object" || options === null) throw typeError("options", options, "an object");
-  // Passed on, `host` would be ignored: the target is always the one of `hostname`.
+  // `host` would have no effect: the target is always that of `hostname`.
   if (!rules.passesOn) assertKnown("option", options, PORTABLE_OPTIONS);
   else if (ownProperty(options, "host") !== undefined) throw unknownOption("option", "host", DID_YOU_MEAN);
   const own = ownOptions(options);

@@ -33,7 +33,8 @@ const LIMIT_MS = 5000;
 
 /**
  * Holds a port before `hold` returns, for runtimes that bind a socket only in a later turn of the event loop: another
- * thread binds it while this one waits. That thread takes some 100 ms to start, and does not keep the process alive.
+ * thread binds it while this one waits. That thread is slow to start, so it is started once. It does not keep the
+ * process alive.
  */
 export class HolderThread {
   readonly #answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));

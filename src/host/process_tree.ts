@@ -26,7 +26,7 @@ interface Search {
   readonly found: readonly ProcessRow[];
   /** Whether a process of the tree has ended since the last search: it may have started another one in time. */
   readonly hasEnded: boolean;
-  /** Whether none has, and every process was read: some may come and go too fast. */
+  /** Whether none has, and every process was read: some may end too fast to be read. */
   readonly isComplete: boolean;
 }
 
@@ -37,7 +37,7 @@ const KILL_MS = 2000;
 const MAX_KILL_MS = 15_000;
 /** How many complete searches in a row must find nothing before a killed tree counts as gone. */
 const EMPTY_LOOKS = 3;
-/** How often the process list is read again while some processes come and go too fast to be read. */
+/** How many times the process list is read again while some processes end too fast to be read. */
 const MAX_LOOKS = 50;
 /** The pauses between two searches for running processes: the first, and the longest. */
 const MIN_PAUSE_MS = 5;
@@ -123,7 +123,7 @@ export class ProcessTree {
     return this.#search(() => {}).found;
   }
 
-  /** The same, and calls back for each as soon as it is found: one that keeps forking and exiting is gone a moment later. */
+  /** The same. Calls back for each as soon as it is found: one that keeps forking and exiting is gone a moment later. */
   #search(onFound: (row: ProcessRow) => void): Search {
     let hasEnded = false;
     for (let looks = 0; looks < MAX_LOOKS; looks++) {

@@ -25,7 +25,7 @@ export interface Server {
   readonly ended: Promise<number>;
 }
 
-/** Marks are numbers from here up to twice as much. A limit outside this range was set by another program. */
+/** Marks are numbers from here up to twice this number. A limit outside this range was set by another program. */
 const FIRST_MARK = 2 ** 30;
 
 /** Whether a limit is a mark of this or another `realpeer start`. */
@@ -69,7 +69,7 @@ export function shellCommand(
 
 /**
  * Deno has no names for real-time signals: where one ends a child process, Deno's node:child_process makes no event but
- * rejects a promise that nobody handles, which would end this process. The other runtimes report such an end as status 0.
+ * rejects a promise that no code handles, which would end this process. The other runtimes report status 0 for it.
  */
 function onUnnamedSignal(callback: (number: number) => void): void {
   globalThis.addEventListener?.("unhandledrejection", (event) => {
@@ -90,7 +90,7 @@ function openLog(file: string): number {
     return openSync(file, "a");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === "ENXIO" ? "nobody reads the FIFO" : message;
+    const reason = code === "ENXIO" ? "no program reads the FIFO" : message;
     throw new Error(`Cannot write the log ${file}: ${reason}`, { cause: error });
   }
 }

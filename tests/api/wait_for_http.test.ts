@@ -395,7 +395,7 @@ describe("a unix socket", () => {
     while (!await accepts(path)) await new Promise((resolve) => setTimeout(resolve, 20));
     stale.kill("SIGKILL");
     const inVain = await run(commandFor("src/cli/main.ts", ["wait", `unix:${path}`, "-t", "300ms"]));
-    expect([inVain.code, inVain.stderr]).toEqual([1, expect.stringContaining("(nobody listens on the socket)")]);
+    expect([inVain.code, inVain.stderr]).toEqual([1, expect.stringContaining("(there is no listener on the socket)")]);
     const late = spawn("sh", ["-c", `sleep 0.3; rm ${path}; exec node -e '${script}' ${path}`]);
     const args = ["wait", `unix:${path}`, "-t", "40s", "--json", "--", "test", "-S", path];
     const { code, stdout } = await run(commandFor("src/cli/main.ts", args));

@@ -52,12 +52,12 @@ describe.skipIf(noProcesses)(because("realpeer start", noProcesses), () => {
     expect(stderr).toContain("listening\n");
   });
 
-  test("--log refuses a FIFO that nobody reads, and adds to what others write", async () => {
+  test("--log refuses a FIFO that no program reads, and adds to what others write", async () => {
     const { port, line } = await serverLine();
     const fifo = join(folder, "fifo");
     await run(["mkfifo", fifo]);
     const { code, stderr } = await runRealpeer(["start", line, String(port), "--log", fifo]);
-    expect([code, stderr]).toEqual([3, `realpeer: Cannot write the log ${fifo}: nobody reads the FIFO\n`]);
+    expect([code, stderr]).toEqual([3, `realpeer: Cannot write the log ${fifo}: no program reads the FIFO\n`]);
     const log = join(folder, "shared.log");
     const both = realpeer("start", line, String(port), "--log", log, "-q", "--", "sh", "-c", "echo from the command");
     await run(["sh", "-c", 'log=$1; shift; exec "$@" >> "$log"', "sh", log, ...both]);

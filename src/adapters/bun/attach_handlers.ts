@@ -16,8 +16,7 @@ export function withData<Data>(socket: Bun.Socket<unknown>, data: Data): Bun.Soc
 }
 
 /**
- * The handlers in an object of their own: Bun reads them from a class instance too, which a spread does not. Bun takes this
- * object as it takes the user's.
+ * A copy of the handlers. A spread would leave out the methods of a class instance, which Bun calls too.
  */
 export function ownHandlers<Data>(handlers: Bun.SocketHandler<Data>): Bun.SocketHandler<Data> {
   const own: Bun.SocketHandler<Data> = {};
@@ -34,7 +33,10 @@ export function opensAfterHandshake<Data>(handlers: Bun.SocketHandler<Data>, isT
   return isTls && handlers.handshake === undefined;
 }
 
-/** Calls a handler as Bun does: the `error` handler gets what it throws, without one it is uncaught. Returns whether it threw. */
+/**
+ * Calls a handler as Bun does: the `error` handler gets what it throws; without an `error` handler, that is uncaught.
+ * Returns whether the handler threw.
+ */
 function throws(socket: object, handlers: object, name: string, ...args: readonly unknown[]): boolean {
   const { [name]: handler, error: onError } = handlers as Record<string, ((...args: unknown[]) => unknown) | undefined>;
   try {
@@ -50,7 +52,7 @@ function throws(socket: object, handlers: object, name: string, ...args: readonl
   }
 }
 
-/** Calls the `open` handler as Bun does; if it throws, the socket is closed. Returns whether the socket is still open. */
+/** Calls the `open` handler as Bun does: if it throws, the socket is closed. Returns whether the socket is open. */
 export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHandler<Data>): boolean {
   if (!throws(socket, handlers, "open")) return true;
   socket.terminate();

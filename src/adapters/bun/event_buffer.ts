@@ -14,7 +14,7 @@ const noop = (): void => {};
 
 /**
  * Keeps the events of a Bun socket until the user's handlers are attached. Bun does not repeat an event for handlers
- * that are set later: a `reload` five milliseconds after `open` loses the first chunk.
+ * that are set later: a `reload` a few milliseconds after `open` loses the first chunk.
  */
 export class EventBuffer {
   #events: SocketEvent[] = [];

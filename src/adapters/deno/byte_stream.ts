@@ -3,7 +3,7 @@ import { close } from "./closing.ts";
 
 /** The size of one read on the loopback of Linux, used once the peer has filled the first buffer. */
 const READ_BYTES = 65536;
-/** Allocating 64 KiB takes a fifth of the time of a connect, too much for a connection with little data. */
+/** Allocating 64 KiB is slow beside a connect (`npm run bench -- overhead`), and a connection may have little data. */
 const FIRST_READ_BYTES = 4096;
 
 /**

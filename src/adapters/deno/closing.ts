@@ -1,7 +1,4 @@
-/**
- * More than the send and receive buffers of Linux hold by default (net.ipv4.tcp_rmem, tcp_wmem): 131,072 bytes were
- * enough on 6.18, 100,000 were not.
- */
+/** More than the send and receive buffers of Linux hold by default (net.ipv4.tcp_rmem, net.ipv4.tcp_wmem). */
 const OVERFLOW_BYTES = 1 << 20;
 let overflow: Uint8Array | undefined;
 

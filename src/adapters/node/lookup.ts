@@ -2,7 +2,7 @@ import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, TcpNetConnectOpts } from "node:net";
 import { show } from "../../core/checks.ts";
 import { assertMayLookUp } from "../detect.ts";
-// Not loaded when it is needed: on Bun that would wait for the same threads.
+// Imported statically: on Bun a later import would wait for the same threads.
 import { lookUpDirectly } from "./lookup_directly.ts";
 
 /** How long the system's resolver may take before the name is also looked up directly. */

@@ -7,13 +7,13 @@ const WINDOWS_HOSTS = "System32\\drivers\\etc\\hosts";
 
 /** The addresses of a name in the hosts file (hosts(5)). */
 function fromHostsFile(name: string): string[] {
-  // Deno might ask the user, and there a lookup waits for no other.
+  // Deno might ask the user for permission, and its lookups do not block each other.
   if (isDeno) return [];
   let text = "";
   try {
     text = readFileSync(isWindows ? `${process.env["SystemRoot"]}\\${WINDOWS_HOSTS}` : "/etc/hosts", "utf8");
   } catch {
-    // The system may have none.
+    // The system may have no hosts file.
   }
   const lines = text.split("\n").map((line) => line.replace(/#.*/, "").trim().toLowerCase().split(/\s+/));
   return lines.filter(([address = "", ...names]) => ipVersion(address) !== 0 && names.includes(name)).map(([first]) =>
@@ -42,7 +42,7 @@ export function lookUpDirectly(hostname: string, onAnswer: (addresses: string[])
   const answers: string[][] = [];
   const take = (_error: Error | null, addresses: string[] | undefined): void => {
     answers.push(addresses ?? []);
-    // One family alone is not the answer: the server may listen at the other.
+    // Both IP versions are needed: the server may listen on either.
     const all = answers.flat();
     if (answers.length === 2 && all.length > 0) onAnswer(all);
   };

@@ -29,12 +29,12 @@ export function open(
   nativeOptions: Partial<net.TcpNetConnectOpts> | undefined,
 ): Attempt<net.Socket> {
   const options: DialOptions = {
-    // Own properties, so that node:net does not take these options from Object.prototype. A literal: spreading a
-    // constant first makes an object that node:net is slow with.
+    // Own properties, so that node:net does not take these options from Object.prototype. They are not spread from a
+    // constant, because node:net is slow with an object that is made in that way.
     allowHalfOpen: undefined,
     autoSelectFamily: undefined,
     family: undefined,
-    // In the place of ADDRCONFIG, with which a host that has `::1` alone of all IPv6 addresses never dials it.
+    // Not ADDRCONFIG, the default: with it a host whose only IPv6 address is `::1` never dials `::1`.
     hints: ALL,
     lookup: undefined,
     path: undefined,

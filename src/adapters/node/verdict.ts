@@ -25,9 +25,8 @@ interface Guarded {
 /**
  * Restores `socket.emit`, unless other code has replaced it meanwhile.
  *
- * The property is not deleted but set to the inherited function: a deleted property makes an object slow in V8, by
- * 10 to 15 microseconds for each connection on Deno 2.9 and on Node 26. (Defining a non-enumerable property costs
- * 4 microseconds, and 30 in Bun 1.4.)
+ * The property is set to the inherited function, and stays: a deleted property makes the object slow in V8, and a
+ * non-enumerable one is slow to define, most of all in Bun (`npm run bench -- overhead`).
  */
 function restore(socket: Socket & Guarded, override: Method, before: Method): void {
   socket[GUARDED] = undefined;

@@ -42,7 +42,7 @@ export function startOnNode(command: readonly string[], hasPipe: boolean = proce
   } catch (error) {
     // Where few open files are allowed there is no such descriptor.
     if (hasPipe && (error as NodeJS.ErrnoException).code === "EINVAL") return startOnNode(command, false);
-    // Of some errors, such as ETXTBSY, Node makes no event.
+    // Node throws some errors, such as ETXTBSY, instead of emitting an event.
     throw cannotRun(file, error);
   }
   let unnamed = 0;
