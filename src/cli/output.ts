@@ -102,6 +102,8 @@ export function withoutUsers(text: string): string {
 }
 
 const DRAW_EVERY_MS = 100;
+/** Columns left free for the `^C` that a terminal writes at the cursor: a line that wraps could not be removed. */
+const ECHO_COLUMNS = 2;
 
 /** A status line that is redrawn on standard error; there is none if that is no terminal, or a dumb one. */
 export class StatusLine {
@@ -121,7 +123,7 @@ export class StatusLine {
     const { stderr } = this.#system;
     if (!takesSequences(stderr, this.#system)) return this.clear();
     this.#isDrawn = true;
-    stderr.write(`\r\x1b[K${cut(printable(this.#text()), stderr.columns() - 1)}`);
+    stderr.write(`\r\x1b[K${cut(printable(this.#text()), stderr.columns() - ECHO_COLUMNS)}`);
   }
 
   /** Removes the line. */
