@@ -1,6 +1,7 @@
 /** What the npm package is: one description for both engines that build it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import denoJson from "../../deno.json" with { type: "json" };
 
 /** A module that users load by a name of its own. */
 export interface EntryPoint {
@@ -10,16 +11,11 @@ export interface EntryPoint {
   readonly path: string;
 }
 
-/** The same in deno.json, as its `exports`. */
-export const entryPoints: readonly EntryPoint[] = [
-  { name: ".", path: "./mod.ts" },
-  { name: "./deno", path: "./src/adapters/deno.ts" },
-  { name: "./bun", path: "./src/adapters/bun.ts" },
-  { name: "./node", path: "./src/adapters/node.ts" },
-  { name: "./register", path: "./src/api/register.ts" },
-  { name: "./testing", path: "./src/api/testing.ts" },
-  { name: "./cli", path: "./src/cli/main.ts" },
-];
+/** Those of the JSR package. */
+export const entryPoints: readonly EntryPoint[] = Object.entries(denoJson.exports).map(([name, path]) => ({
+  name,
+  path,
+}));
 
 /** The entry points that an installation puts on the path as commands. */
 export const commands: readonly EntryPoint[] = [{ name: "realpeer", path: "./src/cli/main.ts" }];
@@ -45,7 +41,6 @@ export interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly license: string;
-  readonly exports?: Readonly<Record<string, string>>;
 }
 
 /** The fields of the tree's own package.json that users see too. */

@@ -3,49 +3,18 @@
  * It shows what a developer sees there who runs the tests, as far as the tree's own code decides it.
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, chmodSync, constants, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { find } from "../../tests/fixtures/find_program.ts";
 import { environment, root } from "../run.ts";
 
 /** Programs that macOS has too, and those that this tree brings. */
-const TOOLS = [
-  ...[
-    "awk",
-    "basename",
-    "bash",
-    "cat",
-    "chmod",
-    "cp",
-    "cut",
-    "date",
-    "dirname",
-    "echo",
-    "env",
-    "expr",
-    "false",
-    "find",
-  ],
-  ...[
-    "git",
-    "grep",
-    "head",
-    "id",
-    "kill",
-    "ln",
-    "ls",
-    "mkdir",
-    "mkfifo",
-    "mktemp",
-    "mv",
-    "nice",
-    "node",
-    "nohup",
-    "npm",
-  ],
-  ...["npx", "openssl", "pgrep", "printf", "ps", "pwd", "rm", "script", "sed", "seq", "sh", "sleep", "sort", "stty"],
-  ...["tail", "tar", "tee", "test", "touch", "tr", "true", "uname", "uniq", "wc", "which", "xargs"],
-];
+const TOOLS = `
+  awk basename bash cat chmod cp cut date dirname echo env expr false find git grep head id kill ln ls
+  mkdir mkfifo mktemp mv nice node nohup npm npx openssl pgrep printf ps pwd rm script sed seq sh
+  sleep sort stty tail tar tee test touch tr true uname uniq wc which xargs
+`;
 
 const SYSCTL = `#!/bin/sh
 for name; do
@@ -58,24 +27,13 @@ for name; do
 done
 `;
 
-function find(tool: string): string | undefined {
-  const folders = (environment["PATH"] ?? "").split(delimiter).filter((folder) => !folder.startsWith(root));
-  return folders.map((folder) => join(folder, tool)).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** The command line that runs a command on such a machine; `folder` is an empty one for what it needs. */
 export function asOnMac(folder: string, command: readonly string[]): string[] {
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
-  for (const tool of TOOLS) {
-    const path = find(tool);
+  const folders = (environment["PATH"] ?? "").split(delimiter).filter((folder) => !folder.startsWith(root));
+  for (const tool of TOOLS.trim().split(/\s+/)) {
+    const path = find(tool, folders);
     if (path !== undefined) symlinkSync(path, join(bin, tool));
   }
   const sysctl = join(folder, "sysctl");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ConnectOptions } from "../../mod.ts";
-import { find, IN_PATH, missing } from "../fixtures/daemon.ts";
+import { find, IN_PATH, missing } from "../fixtures/find_program.ts";
 import { because } from "../fixtures/lab.ts";
 import { commandFor, runForJson, runtime } from "../fixtures/runtime.ts";
 import type { Cell, Outcome, Report } from "../programs/connection_ends.ts";

@@ -4,7 +4,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { connect, type Connection } from "../../mod.ts";
-import { find, IN_PATH, missing } from "../fixtures/daemon.ts";
+import { find, IN_PATH, missing } from "../fixtures/find_program.ts";
 import { because } from "../fixtures/lab.ts";
 import { type PeerReport, ScriptedPeers } from "../fixtures/scripted_peer.ts";
 

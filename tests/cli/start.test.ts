@@ -6,8 +6,9 @@ import { testOnce } from "../fixtures/once.ts";
 import { processesWith } from "../fixtures/processes.ts";
 import { root, run } from "../fixtures/runtime.ts";
 import { unusedPort } from "../fixtures/tcp_server.ts";
+import { hasListener } from "../programs/host_sockets.ts";
 import { realpeer, runRealpeer } from "./realpeer.ts";
-import { expectNothingLeft, folder, isListening, noProcesses, serverLine } from "./start_server_lines.ts";
+import { expectNothingLeft, folder, noProcesses, serverLine } from "./start_server_lines.ts";
 
 describe.skipIf(noProcesses)(because("realpeer start", noProcesses), () => {
   test("starts the server, waits, runs COMMAND, stops the server, and passes COMMAND's status on", async () => {
@@ -115,7 +116,7 @@ describe.skipIf(noProcesses)(because("realpeer start", noProcesses), () => {
     const { code, stdout } = await runRealpeer(words, { env });
     expect([code, JSON.parse(stdout).targets]).toMatchObject([0, [{ status: 200, ownTree: true }]]);
     expect(processesWith(String(port))).toEqual([]);
-    expect(isListening(port)).toBe(false);
+    expect(hasListener(port)).toBe(false);
   });
 
   test("standard input stays open: esbuild --servedir does not end", async () => {

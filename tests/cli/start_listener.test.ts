@@ -7,9 +7,9 @@ import { testOnce } from "../fixtures/once.ts";
 import { until } from "../fixtures/processes.ts";
 import { run } from "../fixtures/runtime.ts";
 import { startServer, unusedPort } from "../fixtures/tcp_server.ts";
-import { socketsOnPort } from "../programs/host_sockets.ts";
+import { hasListener, socketsOnPort } from "../programs/host_sockets.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
-import { expectNothingLeft, folder, isListening, noProcesses, program, serverLine } from "./start_server_lines.ts";
+import { expectNothingLeft, folder, noProcesses, program, serverLine } from "./start_server_lines.ts";
 
 describe.skipIf(noProcesses)(because("the listener that realpeer start finds", noProcesses), () => {
   testOnce("a server that cannot bind says why, and one that could bind does not", async () => {
@@ -18,7 +18,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     // The server's end closes first, and keeps its port in TIME_WAIT: no server with SO_REUSEADDR minds.
     await run(["bash", "-c", `cat < /dev/tcp/127.0.0.1/${port}`]);
     await held[Symbol.asyncDispose]();
-    await until(() => socketsOnPort(port).length > 0 && !isListening(port), "TIME_WAIT");
+    await until(() => socketsOnPort(port).length > 0 && !hasListener(port), "TIME_WAIT");
     const failing = ["start", "sleep 0.1; exit 98", `127.0.0.1:${port}`];
     const end = "realpeer: The server ended with status 98 before it was ready";
     expect(await runRealpeer(failing)).toMatchObject({ code: 1, stderr: `${end}\n` });
@@ -36,7 +36,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     const { port, line } = await serverLine();
     const [file = "", ...args] = line.trim().split(" ");
     const stale = spawn(file, args, { stdio: "ignore" });
-    await until(() => isListening(port), "the stale server");
+    await until(() => hasListener(port), "the stale server");
     const started = join(folder, "started");
     const server = `touch ${started}; ${line}`;
     for (const target of [String(port), `http://localhost:${port}/`]) {
@@ -60,9 +60,9 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     expect([code, stdout]).toEqual([0, "ran\n"]);
     expect(readdirSync(folder)).not.toContain("started");
     expect(stale.exitCode).toBeNull();
-    expect(isListening(port)).toBe(true);
+    expect(hasListener(port)).toBe(true);
     stale.kill("SIGKILL");
-    await until(() => !isListening(port), "the end of the stale server");
+    await until(() => !hasListener(port), "the end of the stale server");
   });
 
   testOnce("--reuse starts the server where none listens", async () => {
@@ -100,7 +100,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     // Deno's node:net knows no ipv6Only.
     const listen = `require("net").createServer().listen({ port: ${port}, host: "::", ipv6Only: true })`;
     const other = spawn("node", ["-e", listen], { stdio: "ignore" });
-    await until(() => isListening(port), "the other listener");
+    await until(() => hasListener(port), "the other listener");
     const { code, stdout } = await runRealpeer(["start", line, `127.0.0.1:${port}`, "-q", "--", "echo", "ran"]);
     other.kill("SIGKILL");
     expect([code, stdout]).toEqual([0, expect.stringContaining("ran\n")]);
@@ -126,7 +126,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     const server = `node ${program} ${port} ::1`;
     const other = spawn("sleep", ["100"]);
     const started = start(realpeer("start", server, `127.0.0.1:${port}`, "--while-pid", String(other.pid)));
-    await until(() => isListening(port), "the server");
+    await until(() => hasListener(port), "the server");
     other.kill();
     const { code, stderr } = await started.finished;
     const hint = `; the server listens on [::1]:${port}, which 127.0.0.1:${port} does not reach\n`;
@@ -139,7 +139,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     const target = `127.0.0.1:${await unusedPort()}`;
     const other = spawn("sleep", ["100"]);
     const started = start(realpeer("start", line, target, "--while-pid", String(other.pid)));
-    await until(() => isListening(port), "the server");
+    await until(() => hasListener(port), "the server");
     other.kill();
     const { code, stderr } = await started.finished;
     const hint = `; the server listens on 127.0.0.1:${port}, not on the target's port\n`;

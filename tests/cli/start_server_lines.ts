@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { processesWith } from "../fixtures/processes.ts";
 import { root } from "../fixtures/runtime.ts";
 import { unusedPort } from "../fixtures/tcp_server.ts";
-import { socketsOnPort, TCP_LISTEN } from "../programs/host_sockets.ts";
+import { hasListener } from "../programs/host_sockets.ts";
 
 export const noProcesses: string | undefined = process.platform === "linux"
   ? undefined
@@ -22,10 +22,6 @@ beforeAll(() => {
 
 afterAll(() => expect(processesWith(folder)).toEqual([]));
 
-export function isListening(port: number): boolean {
-  return socketsOnPort(port).some((socket) => socket.startsWith(TCP_LISTEN));
-}
-
 /** A port, and the command line of a server on it. */
 export async function serverLine(rest = ""): Promise<{ port: number; line: string }> {
   const port = await unusedPort();
@@ -34,5 +30,5 @@ export async function serverLine(rest = ""): Promise<{ port: number; line: strin
 
 export function expectNothingLeft(port: number): void {
   expect(processesWith(`${program} ${port} `)).toEqual([]);
-  expect(isListening(port)).toBe(false);
+  expect(hasListener(port)).toBe(false);
 }

@@ -8,8 +8,9 @@ import { testOnce } from "../fixtures/once.ts";
 import { processesWith, until } from "../fixtures/processes.ts";
 import { runtime } from "../fixtures/runtime.ts";
 import { unusedPort } from "../fixtures/tcp_server.ts";
+import { hasListener } from "../programs/host_sockets.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
-import { expectNothingLeft, folder, isListening, noProcesses, program, serverLine } from "./start_server_lines.ts";
+import { expectNothingLeft, folder, noProcesses, program, serverLine } from "./start_server_lines.ts";
 
 describe.skipIf(noProcesses)(because("what realpeer start stops", noProcesses), () => {
   const unnamed = runtime === "deno" ? undefined : "this runtime reports it as status 0";
@@ -114,7 +115,7 @@ describe.skipIf(noProcesses)(because("realpeer start that is interrupted", noPro
     test(`by ${signal} stops the server first, then ends with ${status}`, async () => {
       const { port, line } = await serverLine();
       const started = start(realpeer("start", `STOP_MS=300 ${line}`, String(port)));
-      await until(() => isListening(port), "the server");
+      await until(() => hasListener(port), "the server");
       await new Promise((resolve) => setTimeout(resolve, 500));
       started.kill(signal);
       const { code, stdout } = await started.finished;
@@ -126,7 +127,7 @@ describe.skipIf(noProcesses)(because("realpeer start that is interrupted", noPro
   test("a second time kills at once", async () => {
     const { port, line } = await serverLine();
     const started = start(realpeer("start", `STOP_MS=60000 ${line}`, String(port), "--stop-timeout", "1m"));
-    await until(() => isListening(port), "the server");
+    await until(() => hasListener(port), "the server");
     await new Promise((resolve) => setTimeout(resolve, 500));
     started.kill("SIGINT");
     await started.says("asked to stop");
@@ -139,7 +140,7 @@ describe.skipIf(noProcesses)(because("realpeer start that is interrupted", noPro
   test("the same signal twice within a moment, as npm sends it, is one interrupt", async () => {
     const { port, line } = await serverLine();
     const started = start(realpeer("start", `STOP_MS=500 ${line} && echo cleared`, String(port)));
-    await until(() => isListening(port), "the server");
+    await until(() => hasListener(port), "the server");
     await new Promise((resolve) => setTimeout(resolve, 500));
     started.kill("SIGINT");
     started.kill("SIGINT");

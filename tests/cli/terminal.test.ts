@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { find, missing } from "../fixtures/daemon.ts";
+import { find, missing } from "../fixtures/find_program.ts";
 import { because } from "../fixtures/lab.ts";
 import { until } from "../fixtures/processes.ts";
 import { COMMAND, commandFor, root, run, runtime } from "../fixtures/runtime.ts";

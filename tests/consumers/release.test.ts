@@ -13,7 +13,7 @@ let tree: string;
 
 /** What a release needs of the tests; to check all of them takes long. */
 const KEPT =
-  /^(vitest\.config\.ts|fixtures\/(.*_registry|lab|registries|runtime|std_assert)\.ts|windows\/ports\.ts|fixtures\/without_jsr\.json)$|tree_copy/;
+  /^(vitest\.config\.ts|fixtures\/(.*_registry|find_program|lab|registries|runtime|std_assert)\.ts|windows\/ports\.ts|fixtures\/without_jsr\.json)$|tree_copy/;
 
 /** A copy with news to release. */
 beforeAll(() => {

@@ -8,7 +8,7 @@ import { linuxProcesses, type ProcessSystem, psProcesses } from "../../src/host/
 import type { ProcessRow } from "../../src/host/process_table.ts";
 import { ProcessTree } from "../../src/host/process_tree.ts";
 import { chooseMark, isMark, shellCommand, startServer } from "../../src/host/start_server.ts";
-import { find, missing } from "../fixtures/daemon.ts";
+import { find, missing } from "../fixtures/find_program.ts";
 import { because } from "../fixtures/lab.ts";
 import { processesWith, uniqueSeconds, until } from "../fixtures/processes.ts";
 import { socketsOnPort } from "../programs/host_sockets.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** Hex states of sockets in /proc/net/tcp (include/net/tcp_states.h). */
-export const TCP_LISTEN = "0A";
+const TCP_LISTEN = "0A";
 export const TCP_ESTABLISHED = "01";
 
 function hexPort(port: number): string {
@@ -24,4 +24,9 @@ export function socketsOnPort(port: number, end: "local" | "remote" = "local"): 
 /** Those among them that have the port at both ends: what a self-connection leaves, beside whom else the port has served. */
 export function selfConnectionsOnPort(port: number): string[] {
   return socketsOnPort(port).filter((socket) => socket.endsWith(hexPort(port)));
+}
+
+/** Whether a socket of this network namespace listens on the port. */
+export function hasListener(port: number): boolean {
+  return socketsOnPort(port).some((socket) => socket.startsWith(TCP_LISTEN));
 }

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RetryContext } from "../../mod.ts";
 import { connects } from "./connects.ts";
-import { socketsOnPort, TCP_LISTEN } from "./host_sockets.ts";
+import { hasListener, socketsOnPort } from "./host_sockets.ts";
 
 const [hostname, serverAddress, portText, kind] = process.argv.slice(2) as [string, string, string, string];
 const port = Number(portText);
@@ -51,7 +51,7 @@ const outcome: Outcome = {
   accepted: clients.includes(opened.local.port),
   selfConnects,
   leftBefore,
-  isListening: socketsOnPort(port).some((socket) => socket.startsWith(TCP_LISTEN)),
+  isListening: hasListener(port),
 };
 console.log(JSON.stringify(outcome));
 await opened.close();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { find, missing, SEARCHED } from "../fixtures/daemon.ts";
+import { find, missing, SEARCHED } from "../fixtures/find_program.ts";
 import { because, inEmptyNamespace, noLab } from "../fixtures/lab.ts";
 import { codeBelow } from "../fixtures/readme.ts";
 import { commandFor, root, run, runForJson, runtime } from "../fixtures/runtime.ts";
