@@ -36,10 +36,8 @@ export function output(command: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code === 0) resolve(text);
-      else {reject(
-          new Error(`Cannot measure: ${command.join(" ")} ended with ${signal ?? code}`),
-        );}
+      if (code === 0) return resolve(text);
+      reject(new Error(`Cannot measure: ${command.join(" ")} ended with ${signal ?? code}`));
     });
   });
 }

@@ -35,7 +35,7 @@ export async function frontier(): Promise<Frontier[]> {
     const count = `${Math.round(1000 / pause)}`;
     const [c] = await jsonOf<number[]>([connects, "127.0.0.1", "9", count, "1", `${pause}`]);
     const { perTick } = await jsonOf<{ perTick: number }>(subject("node", "empty_timer", [`${pause}`, count]));
-    // Nobody is found by these: a poll that sees every change overshoots by half a pause.
+    // These find no server: a poll that sees every change is late by half a pause.
     const baseline = { pause, median: pause / 2 };
     points.push({ label: "C, connect() and usleep()", ...baseline, cpuPerSecond: c! / pause });
     const perLook = await jsonOf<number>([looks, `${pause}`, count]);

@@ -3,7 +3,7 @@ import { root } from "../run.ts";
 import { packageFolder } from "./build.ts";
 import { onRuntime, type Runtime, RUNTIMES } from "./child.ts";
 
-/** A tool that waits for 127.0.0.1:port. How to add one: README.md. */
+/** A tool that waits for 127.0.0.1:port. How to add one: scripts/bench/README.md. */
 export interface Tool {
   readonly label: string;
   /** As it is typed; it ends once there is a server. Undefined: the tool has no command. */

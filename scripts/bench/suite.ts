@@ -1,4 +1,4 @@
-/** A table as it is printed and put into the README. */
+/** A table as it is printed and put into the results. */
 export interface Table {
   readonly caption: string;
   readonly columns: readonly string[];

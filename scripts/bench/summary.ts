@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Findings, type Machine, renderTable } from "./suite.ts";
 
-/** The tables that the README shows. */
+/** The tables from which README.md quotes. */
 const TABLES: readonly (readonly [suite: string, table: number])[] = [["waiting", 0], ["long-wait", 0], [
   "aftermath",
   0,
 ]];
 
-/** The README's section, from the JSON that the suites have left in `folder`. */
+/** The text of summary.md, from the JSON that the suites have left in `folder`. */
 export function summary(folder: string): string {
   let machine: Machine | undefined;
   const sections = TABLES.flatMap(([suite, index]) => {

@@ -15,7 +15,7 @@ export interface Wait {
   readonly cpu: number;
 }
 
-/** When and at what price somebody noticed. */
+/** When a tool reported, and how much CPU time it took. */
 interface Report {
   /** Milliseconds of the shared clock. */
   readonly reported: number;
@@ -27,8 +27,8 @@ export class LateServers {
   readonly #server = new Conversation<Listen, Listened>(subject("node", "late_server"));
 
   /**
-   * Starts somebody waiting for a port on which a server listens after `delay` milliseconds. All have done the same only
-   * if none reported before that.
+   * Starts a tool that waits for a port on which a server listens after `delay` milliseconds. A tool that reports before
+   * that has not done the same work as the others.
    */
   async await(label: string, startWaiting: (port: number) => Promise<Report>, delay: number): Promise<Wait> {
     const { port } = await this.#server.ask({ port: 0 });
@@ -57,8 +57,7 @@ export function delays(count: number, from: number, to: number): number[] {
 const AT_ONCE = 3;
 
 /**
- * Lets everybody wait for a server once for each delay, in random order in every round, and returns what came of it by
- * label.
+ * Lets each tool wait for a server once for each delay, in random order in every round, and returns the results by label.
  */
 export async function waitInTurns(
   waiters: Readonly<
@@ -82,7 +81,7 @@ export async function waitInTurns(
 
 /**
  * A tool called from a program. Each wait is the first of a fresh process that has loaded the tool, as it is in real
- * life: nobody waits often enough for compiled code to pay.
+ * life: programs do not wait so often that compiled code pays.
  */
 export function callOf(runtime: Runtime, tool: string) {
   return async (servers: LateServers, delay: number): Promise<Wait> => {

@@ -148,7 +148,7 @@ async function repeat(connect: Connect, times: number): Promise<void> {
   if (!isDead) { for (let i = 0; i < times; i++) await connect(dial); }
   else {for (let i = 0; i < times; i++) {
       if (!await isRefused(connect, dial)) {
-        throw new Error(`somebody is on ${port}`);
+        throw new Error(`another program has ${port}`);
       }
     }}
 }

@@ -1,13 +1,13 @@
 import { connect as netConnect } from "node:net";
 import { waitForPort } from "../../../mod.ts";
 
-/** Resolves once the tool believes that somebody listens on 127.0.0.1:port. */
+/** Resolves once the tool believes that there is a listener on 127.0.0.1:port. */
 export type Wait = (port: number) => Promise<unknown>;
 
 const HOSTNAME = "127.0.0.1";
 const LIMIT_MS = 300_000;
 
-/** A function of a peer that resolves once it believes that somebody listens. */
+/** A function of a peer that resolves once it believes that there is a listener. */
 type Resolves = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** Peers are installed beside the benchmark only, so no checker may look for their types: `Exports` is what is used. */

@@ -5,7 +5,7 @@ import { figure } from "../numbers.ts";
 import type { Findings, Suite } from "../suite.ts";
 import type { Aftermath } from "../subjects/aftermath.ts";
 
-/** TIME_WAIT lasts a minute; whoever is kept off for longer has another reason. */
+/** TIME_WAIT lasts a minute; a server that is kept off for longer has another reason. */
 const LIMIT_MS = 75_000;
 const SOON_MS = 10;
 

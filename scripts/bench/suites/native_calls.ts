@@ -30,7 +30,7 @@ async function withServer<Result>(use: (port: number) => Promise<Result>): Promi
   }
 }
 
-/** A port in the range of clients on which nobody is now. */
+/** A port of the ephemeral range that no socket has now. */
 async function portAtRisk(): Promise<number> {
   const { port, release } = await deadPort();
   await release();

@@ -12,7 +12,7 @@ const COUNT = 100;
 const ROUNDS = 200;
 const KINDS = ["connect and close", "refused"] as const;
 
-/** A port on which nobody listens; odd, as the kernel gives them to servers, so no client is ever given it. */
+/** A port without a listener; odd, as the kernel gives them to servers, so no client is given it. */
 function deadPort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {

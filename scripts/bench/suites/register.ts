@@ -20,7 +20,7 @@ const MAX_AFTER = 1.02;
 const PRELOAD: Readonly<Record<Runtime, string>> = { node: "--import", deno: "--preload", bun: "--preload" };
 
 /**
- * What takes turns: the program as it is, with the one system call nobody can do without, and with the guard loaded
+ * What takes turns: the program as it is, with the one system call that every guard needs, and with the guard loaded
  * before it.
  */
 const VARIANTS = ["alone", "alone + one look at the local port", "registered"] as const;

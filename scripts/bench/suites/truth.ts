@@ -48,7 +48,7 @@ function reports(targets: Target[], data: Record<string, unknown>): Table {
     }
     return [name, isDeceived ? "ready (false)" : "not ready"];
   });
-  return { caption: "**a dead port** whose kernel connects everybody to himself", columns: ["", "reports"], rows };
+  return { caption: "**a dead port** whose clients the kernel connects to themselves", columns: ["", "reports"], rows };
 }
 
 async function attempts(targets: Target[], data: Record<string, unknown>): Promise<Table> {
@@ -103,7 +103,7 @@ async function run(): Promise<Findings> {
   const targets: Target[] = [];
   const data: Record<string, unknown> = {};
   const tables = [reports(targets, data), await attempts(targets, data), await clients(targets, data)];
-  return { tables, targets, notes: ["Each tool runs in a fresh network namespace; nobody listens."], data };
+  return { tables, targets, notes: ["Each tool runs in a fresh network namespace without a listener."], data };
 }
 
 export const truth: Suite = { name: "truth", title: "Truth", run };
