@@ -33,7 +33,7 @@ const IN_CHECKOUT = [...LINES, ...shellLines(CONTRIBUTING)].filter(isForCheckout
 const IN_EMPTY_FOLDER = LINES.filter((line) => !isForCheckout(line) && isForEmptyFolder(line));
 const IN_PROJECT = LINES.filter((line) => !isForCheckout(line) && !isForEmptyFolder(line));
 
-/** Nobody stops a server that a line has left in the background. */
+/** A server that a line has left in the background ends by itself. */
 const DEV_SERVER_ENDS = 'server.on("connection", () => setTimeout(() => process.exit(), 2000));';
 
 /** What the lines take for granted: a server, a development server that a test ends, and programs. */
