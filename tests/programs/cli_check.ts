@@ -28,8 +28,9 @@ if (question === "odds") {
   console.log(JSON.stringify({ expectedAttempts, runs }));
 } else {
   writeFileSync(RESERVED_PORTS, "40100,40102-40104");
-  // As it is pasted.
-  execFileSync("sh", ["-c", (await check()).fix], { stdio: ["ignore", "ignore", "inherit"] });
+  // As it is pasted. In a user namespace the user is root, but may not have root's folders in PATH: Debian has sysctl there.
+  const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` };
+  execFileSync("sh", ["-c", (await check()).fix], { env, stdio: ["ignore", "ignore", "inherit"] });
   const reserved = readFileSync(RESERVED_PORTS, "utf8").trim();
   console.log(JSON.stringify({ reserved, afterwards: await dial(Number(ports[0]), 60_000) }));
 }
