@@ -16,6 +16,7 @@ const KINDS = [
   ...["createConnection(port, host)", "createConnection(options)", "allowHalfOpen", "one address only"],
   ...["written and ended before", "paused before", "guardSocket, then connect"],
   ...["guardSocket of one that is connecting", "guarded twice", "a subclass"],
+  "emit('connect') by other code before",
   ...["TLS", "TLS, written before", "TLS over createConnection"],
 ];
 

@@ -52,6 +52,12 @@ const opens: Record<string, Open> = {
     }
     return guardSocket(new Subclass()).connect(port, hostname);
   },
+  "emit('connect') by other code before": (port) => {
+    const socket = createConnection(port, hostname);
+    socket.emit("connect");
+    socket.emit("ready");
+    return socket;
+  },
   "TLS": (port) => guardSocket(tls.connect({ host: hostname, port, rejectUnauthorized: false })),
   "TLS, written before": (port) => {
     const socket = guardSocket(tls.connect({ host: hostname, port, rejectUnauthorized: false }));

@@ -82,8 +82,10 @@ export function awaitVerdict(socket: Socket & Guarded, port?: number): void {
     } else if (event === "close") {
       state = "over";
       restore(socket, guardedEmit, emit);
-    } else if (state !== "over" && (event === "connect" || event === "ready")) {
-      if (state === "rejected") return false;
+    } else if (state === "rejected" && (event === "connect" || event === "ready")) {
+      return false;
+    } else if (state === "waiting" && (event === "connect" || event === "ready") && !socket.connecting) {
+      // While the socket is connecting, other code emits the event: it says nothing about the two ends.
       const { dialed } = guardedEmit;
       const pair = dialed === undefined || socket.localPort === dialed ? endpoints(socket) : null;
       if (pair !== null && sameEndpoint(pair.local, pair.remote)) {
