@@ -19,7 +19,10 @@ export interface SelfSocket {
   readonly opened: Promise<void>;
   /** Resolves when the socket is closed, for any reason. */
   readonly closed: Promise<void>;
-  /** Closes with a reset, which leaves no TIME_WAIT. Only to be called after `opened` has resolved. */
+  /**
+   * Closes with a reset, which leaves no TIME_WAIT. Before `opened` has resolved it is only to be called at the end of
+   * the process, and does what the runtime can.
+   */
   reset(): void;
 }
 

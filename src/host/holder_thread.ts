@@ -14,6 +14,11 @@ function answer() {
   Atomics.notify(answered, 0);
 }
 parentPort.on("message", ({ id, hostname, port }) => {
+  if (id === undefined) {
+    for (const socket of sockets.values()) socket.resetAndDestroy();
+    answer();
+    return;
+  }
   if (port === undefined) {
     sockets.get(id)?.resetAndDestroy();
     sockets.delete(id);
@@ -30,6 +35,9 @@ parentPort.on("message", ({ id, hostname, port }) => {
 
 /** Longer than the start of a thread takes on a busy machine. */
 const LIMIT_MS = 5000;
+
+/** How long the end of the process may be delayed by a thread that does not answer. */
+const EXIT_LIMIT_MS = 500;
 
 /**
  * Holds a port before `hold` returns, for runtimes that bind a socket only in a later turn of the event loop: another
@@ -49,10 +57,15 @@ export class HolderThread {
   hold(hostname: string, port: number): () => void {
     const worker = this.#worker ??= this.#start();
     const id = ++this.#lastId;
-    const before = Atomics.load(this.#answered, 0);
-    worker.postMessage({ id, hostname, port });
-    Atomics.wait(this.#answered, 0, before, LIMIT_MS);
+    this.#ask(worker, { id, hostname, port }, LIMIT_MS);
     return () => worker.postMessage({ id });
+  }
+
+  /** Sends a message, and waits until the thread has done what it says. */
+  #ask(worker: Worker, message: object, limitMs: number): void {
+    const before = Atomics.load(this.#answered, 0);
+    worker.postMessage(message);
+    Atomics.wait(this.#answered, 0, before, limitMs);
   }
 
   #start(): Worker {
@@ -62,6 +75,10 @@ export class HolderThread {
     // If the thread cannot run, it holds nothing, and its ports are dialed unshielded.
     worker.on("error", () => {});
     worker.unref();
+    // The end of the process closes the thread's sockets normally, which would leave a TIME_WAIT.
+    const onExit = (): void => this.#ask(worker, {}, EXIT_LIMIT_MS);
+    process.on("exit", onExit);
+    worker.on("exit", () => process.off("exit", onExit));
     return worker;
   }
 }

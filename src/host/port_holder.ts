@@ -83,7 +83,7 @@ class HeldPort {
 
   /** Resets the socket at once, for the end of the process. */
   reset(): void {
-    const socket = this.#isOpen ? this.#socket : undefined;
+    const socket = this.#socket;
     // Without it `closed` does not open another socket.
     this.#socket = undefined;
     socket?.reset();

@@ -1,6 +1,16 @@
 import * as net from "node:net";
 import type { OpenSelf } from "../core/port_keeper.ts";
 
+/**
+ * The kernel may have connected a socket that still says `connecting`: the end of the process comes before the event.
+ * Then resetAndDestroy() would wait for the event. Node's handle can be reset at any time, by this name on Node 20 to 26.
+ */
+function reset(socket: net.Socket): void {
+  const { _handle: handle } = socket as { _handle?: { reset?: unknown } };
+  if (socket.connecting && typeof handle?.reset === "function") handle.reset();
+  else socket.resetAndDestroy();
+}
+
 /** With node:net, which all runtimes have. The socket is bound after this tick of the event loop. */
 export const openWithNodeNet: OpenSelf = (hostname, port) => {
   const socket = net.connect({ host: hostname, port, localAddress: hostname, localPort: port });
@@ -14,5 +24,5 @@ export const openWithNodeNet: OpenSelf = (hostname, port) => {
     // Never removed: an error without a listener ends the process.
     socket.on("error", reject);
   });
-  return { opened, closed, reset: () => void socket.resetAndDestroy() };
+  return { opened, closed, reset: () => reset(socket) };
 };

@@ -39,6 +39,21 @@ describe.skipIf(noLab)(because("REALPEER_SHIELD", noLab), () => {
     });
   }
 
+  const pending = runtime === "bun" ? "a pending Bun.connect cannot be reset" : undefined;
+  for (const flags of ways[runtime]) {
+    const name = `leaves nothing when the program ends at once (${flags[0]} ${flags[1]!.slice(-3)})`;
+    test.skipIf(pending)(because(name, pending), async () => {
+      const ports = Array.from({ length: 10 }, (_, index) => LAB_PORT + 1 + 2 * index).join();
+      const own = runtime === "deno" ? ["run", "--quiet", "-A"] : [];
+      const program = [process.execPath, ...own, ...flags, "tests/programs/exit_at_once.mjs"];
+      const script = 'for run in 1 2 3 4 5; do "$@"; done; ss -Htan';
+      const { code, stdout, stderr } = await run(inLab(["sh", "-c", script, "sh", ...program]), {
+        env: { REALPEER_SHIELD: ports },
+      });
+      expect([code, stdout, stderr]).toEqual([0, "", ""]);
+    });
+  }
+
   const notNode = runtime === "node" ? undefined : "this is not Node";
   test.skipIf(notNode)(because("lets a program run that may start no thread", notNode), async () => {
     const version = Number.parseInt(process.versions.node);
