@@ -1,7 +1,7 @@
 import { onAbort } from "./abort.ts";
 import type { Adapter, AttemptCounts, Target } from "./attempt.ts";
 import { after, afterPoll, type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import { ipVersion } from "./endpoint.ts";
+import { ipVersion, isBelowLocalhost } from "./endpoint.ts";
 import { ConnectTimeoutError, SelfConnectError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type OpenHint, Pauses } from "./pauses.ts";
@@ -149,7 +149,8 @@ class Call<Socket> implements TrialContext<Socket> {
   #dialOnce(): Promise<Socket> {
     const { target, policy, attemptTimeout } = this.options;
     // Without any of these the runtime itself dials the addresses of a name, as in its own connect.
-    const isByAddress = !policy.isOff || attemptTimeout < Infinity || this.#selfConnected.length > 0;
+    const isByAddress = !policy.isOff || attemptTimeout < Infinity || this.#selfConnected.length > 0 ||
+      (this.#isName && isBelowLocalhost(target.hostname));
     const mayLookUp = this.adapter.lookup !== undefined || !policy.isOff;
     if (this.#isName && isByAddress && mayLookUp) return this.#dialByAddress();
     const trial = new Trial(this, target);

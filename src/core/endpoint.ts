@@ -35,6 +35,16 @@ export function ipVersion(hostname: string): 0 | 4 | 6 {
   return hostname.includes(":") && canonicalIpv6(hostname) !== null ? 6 : 0;
 }
 
+/**
+ * Whether a name is one below localhost, such as `app.localhost`. It means loopback (RFC 6761, 6.3), but not every
+ * system knows that.
+ *
+ * @internal
+ */
+export function isBelowLocalhost(hostname: string): boolean {
+  return /\.localhost\.?$/i.test(hostname);
+}
+
 /** The sixteen-bit groups of an IPv6 literal without zone, or null when the text is no such literal. */
 function ipv6Groups(text: string): number[] | null {
   const halves = text.split("::");

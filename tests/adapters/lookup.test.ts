@@ -5,9 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, createServer } from "node:tls";
 import { describe, expect, test } from "vitest";
+import { connect as connectPortably } from "../../mod.ts";
 import { connect } from "../../src/adapters/node.ts";
 import { lookupWith } from "../../src/adapters/node/lookup.ts";
+import { deadPort } from "../../src/api/testing.ts";
 import { makeCertificate } from "../fixtures/certificate.ts";
+import { startServer } from "../fixtures/tcp_server.ts";
 
 /** A caller's function that finds these addresses. */
 const finding = (...found: string[]): LookupFunction => (_hostname, _options, callback) =>
@@ -39,6 +42,35 @@ describe("a lookup function of the caller's", () => {
       code: "ENOTFOUND",
       message: "Cannot look up db: it has no address",
     });
+  });
+});
+
+describe("a name below localhost, which not every system knows", () => {
+  const ways: Readonly<Record<string, object>> = {
+    "no option": {},
+    timeout: { timeout: 10_000 },
+    attemptTimeout: { attemptTimeout: 10_000 },
+    localAddress: { localAddress: "127.0.0.1" },
+    retry: { retry: { maxAttempts: 1 } },
+  };
+  for (const [way, options] of Object.entries(ways)) {
+    test(`means loopback with ${way}`, async () => {
+      await using server = await startServer(() => {});
+      const target = { hostname: "App.LocalHost.", port: server.port, ...options };
+      const connection = await connectPortably(target);
+      expect(connection.remote.hostname).toBe("127.0.0.1");
+      await connection.close();
+      const socket = await connect(target);
+      expect(socket.remoteAddress).toBe("127.0.0.1");
+      socket.destroy();
+    });
+  }
+
+  test("is refused as an address is", async () => {
+    await using dead = await deadPort();
+    const { port } = dead;
+    const connecting = connectPortably({ hostname: "app.localhost", port });
+    await expect(connecting).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 });
 

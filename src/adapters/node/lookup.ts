@@ -1,9 +1,10 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, TcpNetConnectOpts } from "node:net";
 import { show } from "../../core/checks.ts";
+import { isBelowLocalhost } from "../../core/endpoint.ts";
 import { assertMayLookUp } from "../detect.ts";
 // Imported statically: on Bun a later import would wait for the same threads.
-import { lookUpDirectly } from "./lookup_directly.ts";
+import { lookUpDirectly, LOOPBACK } from "./lookup_directly.ts";
 
 /** How long the system's resolver may take before the name is also looked up directly. */
 const SLOW_MS = 500;
@@ -13,15 +14,16 @@ const QUEUED_MS = 50;
 const SYSTEM_LOOKUPS = 2;
 
 /** The pending lookups by the system, at most one for each name. */
-const underWay = new Map<string, Promise<string[]>>();
+const underWay = new Map<string, Promise<readonly string[]>>();
 
-function askSystem(hostname: string): Promise<string[]> {
+function askSystem(hostname: string): Promise<readonly string[]> {
   const known = underWay.get(hostname);
   if (known !== undefined) return known;
-  const asked = new Promise<string[]>((resolve, reject) => {
+  const asked = new Promise<readonly string[]>((resolve, reject) => {
     systemLookup(hostname, { all: true }, (error, addresses) => {
       underWay.delete(hostname);
-      if (error) reject(error);
+      if (error && isBelowLocalhost(hostname)) resolve(LOOPBACK);
+      else if (error) reject(error);
       else resolve(addresses.map(({ address }) => address));
     });
   });

@@ -21,18 +21,21 @@ function fromHostsFile(name: string): string[] {
   );
 }
 
-/** The addresses that a name has without any name server: by the hosts file, or as loopback (RFC 6761, 6.3). */
-function withoutServers(hostname: string): string[] {
+/** The addresses of `localhost`, and of a name below it that the hosts file does not name (RFC 6761, 6.3). */
+export const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
+
+/** The addresses that a name has without any name server: by the hosts file, or as loopback. */
+function withoutServers(hostname: string): readonly string[] {
   const name = hostname.toLowerCase().replace(/\.$/, "");
   const known = fromHostsFile(name);
-  return known.length === 0 && /(^|\.)localhost$/.test(name) ? ["127.0.0.1", "::1"] : known;
+  return known.length === 0 && /(^|\.)localhost$/.test(name) ? LOOPBACK : known;
 }
 
 /**
  * Asks for the addresses of a name without a thread of libuv's pool: the hosts file, then the name servers. Calls back
  * only with addresses. Returns a function that ends the search.
  */
-export function lookUpDirectly(hostname: string, onAnswer: (addresses: string[]) => void): () => void {
+export function lookUpDirectly(hostname: string, onAnswer: (addresses: readonly string[]) => void): () => void {
   const known = withoutServers(hostname);
   if (known.length > 0) {
     onAnswer(known);
