@@ -40,13 +40,18 @@ export function ownedBytes(chunk: Uint8Array): Uint8Array {
   return isWhole ? new Uint8Array(chunk.buffer) : new Uint8Array(chunk);
 }
 
-/** The codes, besides ECONNRESET, that runtimes give to a read or write after the peer has reset the connection. */
-const RESET_CODES: ReadonlySet<unknown> = new Set(["EPIPE", "ECANCELED", "ERR_STREAM_DESTROYED", "ECONNABORTED"]);
+/**
+ * The codes, besides ECONNRESET, that runtimes give to a read or write after the peer has reset the connection, or after
+ * the program has closed `Connection.native`; for an error of Deno without a code its name.
+ */
+const RESET_CODES: ReadonlySet<unknown> = new Set([
+  ...["EPIPE", "ECANCELED", "ERR_STREAM_DESTROYED", "ECONNABORTED", "ERR_SOCKET_CLOSED", "EINTR", "BadResource"],
+]);
 
 /** The runtime's error. A reset that has another code, or none, becomes an ECONNRESET error with the original as its cause. */
 export function connectionFailure(error: unknown): unknown {
-  const { code, syscall } = (error ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
-  if (error !== undefined && !RESET_CODES.has(code)) return error;
+  const { name, code, syscall } = (error ?? {}) as Partial<Record<"name" | "code" | "syscall", unknown>>;
+  if (error !== undefined && !RESET_CODES.has(code ?? name)) return error;
   const cause = error === undefined ? undefined : { cause: error };
   const failure = new Error("Cannot use connection: the peer has reset it", cause);
   return Object.assign(failure, { code: "ECONNRESET", ...(typeof syscall === "string" ? { syscall } : {}) });

@@ -232,6 +232,18 @@ for (const [way, open] of ways) {
       await expect(connection.readable.getReader().read()).rejects.toBe(failure);
     });
 
+    test("report one failure when the program closes native in the middle of a write", async () => {
+      await using server = await startServer((socket) => socket.pause());
+      const connection = await open(server.port);
+      const write = connection.writable.getWriter().write(new Uint8Array(30_000_000)).catch((error: unknown) => error);
+      await sleep(50);
+      const native = connection.native as { destroy?(): void; terminate?(): void; close?(): void };
+      (native.destroy ?? native.terminate ?? native.close)!.call(native);
+      const failure = await within(1000, connection.closed.catch((error: unknown) => error));
+      expect(failure).toMatchObject({ code: "ECONNRESET" });
+      expect(await within(1000, write)).toBe(failure);
+    });
+
     test("end a pending read into the reader's own buffer when the connection is closed", async () => {
       await using server = await startServer(echo);
       const connection = await open(server.port);

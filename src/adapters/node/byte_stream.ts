@@ -6,6 +6,8 @@ class NodeByteStream implements ByteStream {
   readonly #socket: Socket;
   #listener: ByteStreamListener | undefined;
   #isOver = false;
+  /** Settles a write that ends with 'drain', or with 'finish' when the program has ended `native`. */
+  #settleWrite: ((error?: Error) => void) | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -21,6 +23,8 @@ class NodeByteStream implements ByteStream {
       .on("error", (error) => this.#failed(error))
       .on("close", () => this.#onClose())
       .on("end", () => this.#onEnd())
+      .on("drain", () => this.#onDrain())
+      .on("finish", () => this.#onDrain())
       .on("data", (chunk: Uint8Array) => this.#listener?.data(ownedBytes(chunk)));
     if (this.#socket.closed) this.#onClose();
   }
@@ -37,8 +41,9 @@ class NodeByteStream implements ByteStream {
   }
 
   #onClose(): void {
-    if (this.#isOver) return;
     const { errored, readableEnded, writableFinished } = this.#socket;
+    this.#settleWrite?.(errored ?? connectionGone());
+    if (this.#isOver) return;
     // A socket destroys itself once both directions have ended in order.
     if (readableEnded && writableFinished) return;
     this.#failed(errored ?? undefined);
@@ -60,13 +65,21 @@ class NodeByteStream implements ByteStream {
 
   write(chunk: Uint8Array): Promise<void> | undefined {
     const socket = this.#socket;
-    let settle: ((error: Error | null | undefined) => void) | undefined;
-    socket.write(chunk, (error) => settle?.(error));
+    // A chunk of this length is followed by 'drain', and a callback for each chunk costs more time.
+    const isDrained = chunk.length >= socket.writableHighWaterMark && !socket.destroyed;
+    let settle: ((error?: Error | null) => void) | undefined;
+    if (isDrained) socket.write(chunk);
+    else socket.write(chunk, (error) => settle?.(error));
     // The runtime has written at once, in most cases everything.
     if (socket.writableLength === 0 && !socket.errored && !socket.destroyed) return undefined;
     return new Promise((resolve, reject) => {
       settle = (error) => error ? reject(error) : resolve();
+      if (isDrained) this.#settleWrite = settle;
     });
+  }
+
+  #onDrain(): void {
+    if (this.#socket.writableLength === 0) this.#settleWrite?.();
   }
 
   async closeWrite(): Promise<void> {
@@ -94,6 +107,10 @@ class NodeByteStream implements ByteStream {
     this.#isOver = true;
     if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
   }
+}
+
+function connectionGone(): Error {
+  return Object.assign(new Error("Cannot write: the socket is closed"), { code: "EPIPE", syscall: "write" });
 }
 
 export function byteStream(socket: Socket): ByteStream {
