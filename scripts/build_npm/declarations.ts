@@ -10,12 +10,27 @@ const DIRECTIVES: readonly (readonly [mention: RegExp, directive: string])[] = [
   [/\bBun\./, 'types="bun"'],
 ];
 
+/**
+ * Globals of the web that a project without the types of the DOM, Node, Bun or Deno does not know. Elsewhere an empty
+ * interface changes nothing: it merges with the one that is there, if its type parameters have the same names.
+ */
+const WEB_GLOBALS: readonly string[] = ["AbortSignal", "ReadableStream<R = any>", "URL", "WritableStream<W = any>"];
+
+function declareGlobals(code: string): string {
+  const mentioned = WEB_GLOBALS.filter((name) => new RegExp(`\\b${name.replace(/<.*/, "")}\\b`).test(code));
+  if (mentioned.length === 0) return "";
+  return `declare global {\n${mentioned.map((name) => `  interface ${name} {}\n`).join("")}}\n`;
+}
+
 /** Makes each declaration name the types that it needs: a project with `"types": []` gets `any` for them otherwise. */
 function nameTypes(file: string): void {
   const text = readFileSync(file, "utf8");
   const code = text.replace(/\/\*[^]*?\*\//g, "");
   const needed = DIRECTIVES.filter(([mention, directive]) => mention.test(code) && !text.includes(directive));
-  writeFileSync(file, needed.map(([, directive]) => `/// <reference ${directive} />\n`).join("") + text);
+  writeFileSync(
+    file,
+    needed.map(([, directive]) => `/// <reference ${directive} />\n`).join("") + text + declareGlobals(code),
+  );
 }
 
 /**

@@ -31,6 +31,8 @@ const RESOLUTIONS: readonly Check[] = [
 const NO_TYPES: readonly Check[] = [
   { name: "any", options: { module: "nodenext", skipLibCheck: true }, files: ["any.ts"] },
   { name: "disposable", options: { module: "nodenext", lib: undefined }, files: ["portable_only.ts"] },
+  // With neither the types of the DOM nor those of a runtime.
+  { name: "bare", options: { module: "nodenext", types: [] }, files: ["portable_only.ts", "native_only.ts"] },
   // With the DOM's types, which want memory that is not shared.
   { name: "streams", options: { module: "nodenext", lib: undefined }, files: ["streams.ts"] },
 ];
@@ -47,6 +49,10 @@ beforeAll(async () => {
   project.write(
     "portable_only.ts",
     'import { connect } from "@realpeer/tcp";\nawait using it = await connect(1);\nvoid it;\n',
+  );
+  project.write(
+    "native_only.ts",
+    'import "@realpeer/tcp/register";\nimport { connect } from "@realpeer/tcp/bun";\nvoid connect;\n',
   );
   project.write(
     "streams.ts",
@@ -80,7 +86,7 @@ for (const [name, folder] of Object.entries(CLASSIC)) {
     expect({ node10, node16, nodenext, bundler }).toEqual({ node10: "", node16: "", nodenext: "", bundler: "" });
     if (checks === RESOLUTIONS) return;
     expect(any).toMatch(NO_SUCH_METHOD);
-    expect(others).toEqual(["", ""]);
+    expect(others).toEqual(["", "", ""]);
   });
 }
 
