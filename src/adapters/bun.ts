@@ -22,12 +22,14 @@
  * @module
  */
 import type { Adapter } from "../core/attempt.ts";
+import { assertFunction } from "../core/checks.ts";
 import { dial } from "../core/dial.ts";
 import { ipVersion } from "../core/endpoint.ts";
 import { type ConnectOptions, foreignOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
-import { attachHandlers, callOpen, opensAfterHandshake, ownHandlers, withData } from "./bun/attach_handlers.ts";
+import { callOpen, opensAfterHandshake, ownHandlers, withData } from "./bun/attach_handlers.ts";
 import { adapterFor } from "./bun/driver.ts";
 import { EventBuffer } from "./bun/event_buffer.ts";
+import { attachHandlers } from "./bun/replay.ts";
 import type { BunSocket, BunSocketOptions } from "./bun/types.ts";
 import { isWindows } from "./detect.ts";
 
@@ -83,6 +85,8 @@ export async function connect<Data = undefined>(options: BunConnectOptions<Data>
   }
   const isTls = Boolean(native.tls);
   const handlers = ownHandlers(given);
+  // Bun gets these two from us.
+  for (const name of ["open", "connectError"] as const) assertFunction(`socket.${name}`, handlers[name] ?? undefined);
   const opensLate = opensAfterHandshake(handlers, isTls);
   const open = (socket: Bun.Socket<Data>): void => void callOpen(socket, handlers);
   let refused: Bun.Socket<Data> | undefined;

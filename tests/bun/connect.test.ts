@@ -53,6 +53,91 @@ describe("bun connect()", () => {
     expect(bytes()).toBe(2 << 20);
   });
 
+  type Hear = (event: string) => void;
+  /** Handlers that do something to their socket, and what they hear of a server that sends "early", then "late", and ends. */
+  const acting: Readonly<Record<string, readonly [(hear: Hear) => Bun.SocketHandler<undefined>, string[]]>> = {
+    "pause it in open": [(hear) => ({
+      open(socket) {
+        socket.pause();
+        setTimeout(() => {
+          hear("resume");
+          socket.resume();
+        }, 50);
+      },
+      data: (_, chunk) => hear(`data ${chunk}`),
+      close: () => hear("close"),
+    }), ["resume", "data early", "data late", "close"]],
+    "pause it at each chunk": [(hear) => ({
+      data(socket, chunk) {
+        hear(`data ${chunk}`);
+        socket.pause();
+        setTimeout(() => {
+          hear("resume");
+          socket.resume();
+        }, 20);
+      },
+      close: () => hear("close"),
+    }), ["data early", "resume", "data late", "resume", "close"]],
+    "reload it in open": [(hear) => ({
+      open: (socket) =>
+        socket.reload({ socket: { data: (_, chunk) => hear(`new data ${chunk}`), close: () => hear("new close") } }),
+      data: () => hear("data"),
+      close: () => hear("close"),
+    }), ["new data early", "new data late", "new close"]],
+    "end it in open": [(hear) => ({
+      open: (socket) => void socket.end(),
+      data: () => hear("data"),
+      close: () => hear("close"),
+    }), ["close"]],
+    "terminate it at the first chunk": [(hear) => ({
+      data(socket, chunk) {
+        hear(`data ${chunk}`);
+        socket.terminate();
+      },
+      close: () => hear("close"),
+    }), ["data early", "close"]],
+  };
+  for (const [what, [handlers, expected]] of Object.entries(acting)) {
+    for (const stableFor of [0, 50]) {
+      test(`handlers may ${what} (stableFor ${stableFor})`, async () => {
+        await using server = await startServer((socket) => {
+          socket.write("early");
+          setTimeout(() => socket.end("late"), 200);
+        });
+        const heard: string[] = [];
+        const socket = handlers((event) => heard.push(event));
+        await connect({ hostname: "127.0.0.1", port: server.port, stableFor, socket });
+        await sleep(300);
+        expect(heard).toEqual(expected);
+      });
+    }
+  }
+
+  test("may be closed by its caller while its handlers have paused it", async () => {
+    await using server = await startServer((socket) => void socket.write("early"));
+    const heard: string[] = [];
+    const socket = await connect({
+      hostname: "127.0.0.1",
+      port: server.port,
+      stableFor: 50,
+      socket: {
+        open: (socket) => void socket.pause(),
+        data: () => void heard.push("data"),
+        close: () => void heard.push("close"),
+      },
+    });
+    socket.terminate();
+    await sleep(20);
+    expect(heard).toEqual(["close"]);
+  });
+
+  for (const name of ["open", "connectError"]) {
+    test(`tells which handler is no function: ${name}`, async () => {
+      const connecting = connect({ port: await unusedPort(), socket: { data() {}, [name]: 5 } });
+      await expect(connecting).rejects.toThrow(`Cannot connect: socket.${name} must be a function, got 5`);
+    });
+  }
+
   for (const binaryType of ["buffer", "uint8array", "arraybuffer"] as const) {
     test(`gives ${binaryType} to handlers that ask for it, before and after the hand-over`, async () => {
       await using server = await startServer((socket) => {

@@ -1,7 +1,5 @@
-import type { EventBuffer, SocketEvent } from "./event_buffer.ts";
-
 /** The same bytes in the form that the handlers' `binaryType` asks for. */
-function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined): Buffer {
+export function asBinaryType(chunk: Uint8Array, binaryType: Bun.BinaryType | undefined): Buffer {
   if (binaryType === "uint8array" || binaryType === "arraybuffer") {
     const bytes: Uint8Array | ArrayBufferLike = binaryType === "uint8array" ? chunk : chunk.slice().buffer;
     // Bun's own types give `data` a Buffer for every `binaryType`.
@@ -30,20 +28,20 @@ export function ownHandlers<Data>(handlers: Bun.SocketHandler<Data>): Bun.Socket
 
 /** Whether Bun calls the `open` handler of a socket after the TLS handshake: without a `handshake` handler it does. */
 export function opensAfterHandshake<Data>(handlers: Bun.SocketHandler<Data>, isTls: boolean): boolean {
-  return isTls && handlers.handshake === undefined;
+  return isTls && (handlers.handshake ?? undefined) === undefined;
 }
 
 /**
  * Calls a handler as Bun does: the `error` handler gets what it throws; without an `error` handler, that is uncaught.
  * Returns whether the handler threw.
  */
-function throws(socket: object, handlers: object, name: string, ...args: readonly unknown[]): boolean {
+export function throws(socket: object, handlers: object, name: string, ...args: readonly unknown[]): boolean {
   const { [name]: handler, error: onError } = handlers as Record<string, ((...args: unknown[]) => unknown) | undefined>;
   try {
     handler?.call(socket, socket, ...args);
     return false;
   } catch (error) {
-    if (onError === undefined) {
+    if (onError === undefined || onError === null) {
       queueMicrotask(() => {
         throw error;
       });
@@ -57,33 +55,4 @@ export function callOpen<Data>(socket: Bun.Socket<Data>, handlers: Bun.SocketHan
   if (!throws(socket, handlers, "open")) return true;
   socket.terminate();
   return false;
-}
-
-/**
- * Attaches the user's handlers to a proved socket: they get the buffered events first, and all later ones from Bun
- * itself. Both happen in one turn of the event loop, so no event is lost in between.
- */
-export function attachHandlers<Data>(
-  bufferedSocket: Bun.Socket<EventBuffer>,
-  handlers: Bun.SocketHandler<Data>,
-  data: Data,
-  isTls: boolean,
-): Bun.Socket<Data> {
-  const buffer = bufferedSocket.data;
-  const events: SocketEvent[] = [];
-  for (let event = buffer.take(bufferedSocket); event !== undefined; event = buffer.take(bufferedSocket)) {
-    events.push(event);
-  }
-  const socket = withData(bufferedSocket, data);
-  socket.reload({ socket: handlers });
-  const opensLate = opensAfterHandshake(handlers, isTls);
-  let isOpen = opensLate || callOpen(socket, handlers);
-  for (const [name, ...details] of events) {
-    // A closed socket has no more events.
-    if (!isOpen) break;
-    if (name === "data") throws(socket, handlers, name, asBinaryType(details[0] as Uint8Array, handlers.binaryType));
-    else if (name === "handshake" && opensLate) isOpen = callOpen(socket, handlers);
-    else throws(socket, handlers, name, ...details);
-  }
-  return socket;
 }

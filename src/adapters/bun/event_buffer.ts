@@ -10,6 +10,9 @@ export type SocketEvent =
   | ["error", Error]
   | ["close", Error | undefined];
 
+/** What the buffer needs of a socket. */
+type Pausable = Pick<Bun.Socket, "pause" | "resume">;
+
 const noop = (): void => {};
 
 /**
@@ -27,7 +30,7 @@ export class EventBuffer {
   /** Called after each event. */
   onEvent: () => void = noop;
 
-  put(socket: Bun.Socket<EventBuffer>, event: SocketEvent): void {
+  put(socket: Pausable, event: SocketEvent): void {
     const [name, detail] = event;
     this.#events.push(event);
     if (name === "close") this.isClosed = true;
@@ -43,7 +46,7 @@ export class EventBuffer {
   }
 
   /** Removes and returns the oldest event. */
-  take(socket: Bun.Socket<EventBuffer>): SocketEvent | undefined {
+  take(socket: Pausable): SocketEvent | undefined {
     const event = this.#events.shift();
     if (event?.[0] === "data") this.#bytes -= event[1].length;
     if (this.#isPaused && this.#bytes < READ_AHEAD_BYTES) {
@@ -52,25 +55,41 @@ export class EventBuffer {
     }
     return event;
   }
+
+  /** Removes all events of a closed socket, and returns those that tell how it was closed. */
+  takeClosing(): SocketEvent[] {
+    this.#bytes = 0;
+    return this.#events.splice(0).filter(([name]) => name === "error" || name === "close");
+  }
 }
 
-/** The handlers that put every event into the socket's buffer. A failed connect is reported by the promise instead. */
-export const bufferHandlers: Bun.SocketHandler<EventBuffer> = {
-  binaryType: "uint8array",
-  open() {},
-  data: (socket, chunk) => socket.data.put(socket, ["data", chunk]),
-  drain: (socket) => socket.data.put(socket, ["drain"]),
-  timeout: (socket) => socket.data.put(socket, ["timeout"]),
-  end: (socket) => socket.data.put(socket, ["end"]),
-  error: (socket, error) => socket.data.put(socket, ["error", error]),
-  close: (socket, error) => socket.data.put(socket, ["close", error]),
-};
+/**
+ * The handlers that put every event of a socket into its buffer. A failed connect is reported by the promise instead. A
+ * `handshake` handler changes when Bun calls `open`, so only TLS sockets get one.
+ */
+export function handlersInto<Data>(
+  bufferOf: (socket: Bun.Socket<Data>) => EventBuffer,
+  isTls: boolean,
+): Bun.SocketHandler<Data> {
+  const put = (socket: Bun.Socket<Data>, ...event: SocketEvent): void => bufferOf(socket).put(socket, event);
+  const handlers: Bun.SocketHandler<Data> = {
+    binaryType: "uint8array",
+    open() {},
+    data: (socket, chunk) => put(socket, "data", chunk),
+    drain: (socket) => put(socket, "drain"),
+    timeout: (socket) => put(socket, "timeout"),
+    end: (socket) => put(socket, "end"),
+    error: (socket, error) => put(socket, "error", error),
+    close: (socket, error) => put(socket, "close", error),
+  };
+  if (isTls) handlers.handshake = (socket, isAuthorized, error) => put(socket, "handshake", isAuthorized, error);
+  return handlers;
+}
 
-/** A `handshake` handler changes when Bun calls `open`, so only TLS sockets get one. */
-export const tlsBufferHandlers: Bun.SocketHandler<EventBuffer> = {
-  ...bufferHandlers,
-  handshake: (socket, isAuthorized, error) => socket.data.put(socket, ["handshake", isAuthorized, error]),
-};
+const ownBuffer = ({ data }: Bun.Socket<EventBuffer>): EventBuffer => data;
+/** For sockets whose `data` is their buffer. */
+export const bufferHandlers: Bun.SocketHandler<EventBuffer> = handlersInto(ownBuffer, false);
+export const tlsBufferHandlers: Bun.SocketHandler<EventBuffer> = handlersInto(ownBuffer, true);
 
 /** See `Adapter.watchPeer`. */
 export function watchPeer({ data: buffer }: Bun.Socket<EventBuffer>): PeerWatch {
