@@ -14,10 +14,17 @@ export interface Pipe {
 }
 
 /**
- * "portable, own buffer" reads into one buffer again and again, as "bare" does on Deno. The last two are the runtimes' own
+ * "portable, own buffer" reads into one buffer again and again, as "bare" does on Deno; "bare, fresh buffers" reads there
+ * into a new one for each chunk, as every web stream has to without BYOB. The last two are the runtimes' own
  * web streams over a connection: what web streams cost.
  */
-export type Subject = "bare" | "portable" | "portable, own buffer" | "Duplex.toWeb" | "Deno.TcpConn's streams";
+export type Subject =
+  | "bare"
+  | "bare, fresh buffers"
+  | "portable"
+  | "portable, own buffer"
+  | "Duplex.toWeb"
+  | "Deno.TcpConn's streams";
 
 /** Chunks that events bring, for a reader that awaits them one by one. */
 class Inbox {
@@ -55,15 +62,16 @@ async function bareNode(port: number): Promise<Pipe> {
   };
 }
 
-async function bareDeno(port: number): Promise<Pipe> {
+async function bareDeno(port: number, isFresh: boolean): Promise<Pipe> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
-  const buffer = new Uint8Array(65536);
+  let buffer = new Uint8Array(65536);
   return {
     async write(chunk) {
       for (let sent = 0; sent < chunk.length;) sent += await conn.write(chunk.subarray(sent));
     },
     end: () => conn.closeWrite(),
     read: async () => {
+      if (isFresh) buffer = new Uint8Array(65536);
       const length = await conn.read(buffer);
       return length === null ? null : buffer.subarray(0, length);
     },
@@ -150,7 +158,7 @@ export async function open(subject: Subject, port: number): Promise<Pipe> {
     // Closing its writable would close both directions.
     return { ...overWebStreams(conn.readable, conn.writable), end: () => conn.closeWrite() };
   }
-  if ("Deno" in globalThis) return await bareDeno(port);
+  if ("Deno" in globalThis) return await bareDeno(port, subject === "bare, fresh buffers");
   return await ("Bun" in globalThis ? bareBun(port) : bareNode(port));
 }
 

@@ -22,7 +22,8 @@ const WEB_STREAMS: Readonly<Record<Runtime, readonly Subject[]>> = {
 };
 
 function subjectsOf(runtime: Runtime, task: Task): readonly Subject[] {
-  const reading: readonly Subject[] = task === "receive" ? ["portable, own buffer"] : [];
+  const fresh: readonly Subject[] = runtime === "deno" ? ["bare, fresh buffers"] : [];
+  const reading: readonly Subject[] = task === "receive" ? [...fresh, "portable, own buffer"] : [];
   return ["bare", "portable", ...reading, ...WEB_STREAMS[runtime]];
 }
 
@@ -71,6 +72,13 @@ async function run(): Promise<Findings> {
           text: `${runtime}, ${task}: ${share.toFixed(2)} of bare (at least ${atLeast})`,
           isMet: share >= atLeast,
         });
+        if (subjects.includes("bare, fresh buffers")) {
+          const alike = ratio(ratesOf("portable"), ratesOf("bare, fresh buffers"));
+          targets.push({
+            text: `${runtime}, ${task}: ${alike.toFixed(2)} of bare with fresh buffers (at least ${atLeast})`,
+            isMet: alike >= atLeast,
+          });
+        }
         if (!subjects.includes("Duplex.toWeb")) continue;
         const ahead = ratio(ratesOf("portable"), ratesOf("Duplex.toWeb"));
         targets.push({ text: `node, ${task}: ${ahead.toFixed(2)} of Duplex.toWeb (at least 1)`, isMet: ahead >= 1 });
@@ -87,7 +95,7 @@ async function run(): Promise<Findings> {
     notes: [
       `${ROUNDS} processes of each, which take turns; each share is the median over all rounds`,
       "the peer is a Node process; each end has a core where there are two",
-      "a reader of the portable connection gets a fresh buffer with each chunk, as web streams ask for; with its own buffer (BYOB) it uses one again and again, as bare Deno.TcpConn does here",
+      "a reader of the portable connection gets a fresh buffer with each chunk, as web streams ask for; with its own buffer (BYOB) it uses one again and again, as bare Deno.TcpConn does here; bare with fresh buffers is what is left to a web stream there",
       "bare is net.Socket's events, Deno.TcpConn's read and write, Bun.Socket's handlers; Duplex.toWeb and Deno.TcpConn's streams are what web streams cost",
     ],
     data,
