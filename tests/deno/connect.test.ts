@@ -93,7 +93,17 @@ Deno.test("connect() leaves a connection alone whose signal aborts later", async
   assertEquals(await readAll(conn), "still here");
 });
 
-for (const mode of ["read", "readable"]) {
+/** What a reader with a buffer of its own gets. */
+async function readIntoOwnBuffer(readable: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = readable.getReader({ mode: "byob" });
+  let text = "";
+  for (let read = await reader.read(new Uint8Array(3)); !read.done; read = await reader.read(new Uint8Array(3))) {
+    text += new TextDecoder().decode(read.value);
+  }
+  return text;
+}
+
+for (const mode of ["read", "readable", "readable, own buffer"]) {
   Deno.test(`connect() with stableFor loses nothing that comes meanwhile, by ${mode}`, async () => {
     await using server = serve(async (conn) => {
       await conn.write(bytes("one "));
@@ -107,6 +117,8 @@ for (const mode of ["read", "readable"]) {
     if (mode === "read") {
       assertEquals(await readAll(conn), "one two three");
       conn.close();
+    } else if (mode === "readable, own buffer") {
+      assertEquals(await readIntoOwnBuffer(conn.readable), "one two three");
     } else {
       assertStrictEquals(conn.readable, conn.readable);
       assertEquals(await new Response(conn.readable).text(), "one two three");

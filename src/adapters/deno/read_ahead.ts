@@ -82,11 +82,16 @@ export class ReadAhead implements PeerWatch {
   #makeReadable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const conn = this.#conn;
     return new ReadableStream({
+      type: "bytes",
+      autoAllocateChunkSize: 65536,
       async pull(controller) {
-        const buffer = new Uint8Array(65536);
-        const length = await conn.read(buffer);
-        if (length !== null) return controller.enqueue(buffer.subarray(0, length));
+        // With a size to allocate, every read has a request.
+        const request = controller.byobRequest!;
+        const length = await conn.read(request.view as Uint8Array<ArrayBuffer>);
+        if (length !== null) return request.respond(length);
         controller.close();
+        // A read into the reader's own buffer ends only when the buffer is returned.
+        request.respond(0);
         conn.close();
       },
       cancel: () => conn.close(),
