@@ -126,6 +126,19 @@ for (const mode of ["read", "readable", "readable, own buffer"]) {
   });
 }
 
+for (const how of ["close", Symbol.dispose] as const) {
+  Deno.test(`connect() with stableFor: a connection is read no more after ${String(how)}`, async () => {
+    await using server = serve(async (conn) => {
+      await conn.write(bytes("early"));
+      await conn.read(new Uint8Array(1)).catch(() => {});
+      conn.close();
+    });
+    const conn = await connect({ hostname: LOOPBACK, port: server.port, stableFor: 30 });
+    conn[how]();
+    await assertRejects(() => conn.read(new Uint8Array(9)), Deno.errors.BadResource);
+  });
+}
+
 Deno.test("connect() with stableFor gives back a read that was pending", async () => {
   await using server = serve(async (conn) => {
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -1,8 +1,8 @@
 import { type PeerWatch, READ_AHEAD_BYTES } from "../../core/attempt.ts";
 
 /**
- * Notices a hang-up on a `Deno.TcpConn`, which needs a read, and gives the read bytes back to the connection: its
- * `read` and `readable` are replaced on that one object until these bytes are used up.
+ * Notices a hang-up on a `Deno.TcpConn`, which needs a read, and gives the read bytes back to the connection: methods of
+ * that one object are replaced until these bytes are used up or it is closed.
  */
 export class ReadAhead implements PeerWatch {
   readonly hungUp: Promise<void>;
@@ -41,7 +41,11 @@ export class ReadAhead implements PeerWatch {
   /** Gives the read bytes and the pending read back to the connection. */
   stop(): void {
     this.#isStopped = true;
-    Object.defineProperties(this.#conn, {
+    const conn = this.#conn;
+    // What restores the methods drops the bytes, as closing does.
+    Object.defineProperties(conn, {
+      close: { configurable: true, value: () => this.#restore().close() },
+      [Symbol.dispose]: { configurable: true, value: () => this.#restore()[Symbol.dispose]() },
       read: { configurable: true, value: (buffer: Uint8Array) => this.#readBack(buffer) },
       readable: { configurable: true, get: () => this.#readable ??= this.#makeReadable() },
     });
@@ -74,8 +78,11 @@ export class ReadAhead implements PeerWatch {
     return await pending;
   }
 
-  #restore(): void {
-    Reflect.deleteProperty(this.#conn, "read");
+  /** Gives the connection its own methods back, and returns it. */
+  #restore(): Deno.TcpConn {
+    this.#chunks.length = 0;
+    for (const name of ["close", "read", Symbol.dispose]) Reflect.deleteProperty(this.#conn, name);
+    return this.#conn;
   }
 
   /** The bytes read ahead, then the rest. Like the runtime's own stream it closes the connection at its end. */
