@@ -69,11 +69,39 @@ function forEachProcess(root: string, visit: (pid: number) => boolean | void): b
   return hasHidden;
 }
 
-/** The rows of both socket tables that pass the filter, in the network namespace of `process`. */
-export function readSockets(isWanted: RowFilter, root: string = PROC, process: number | "self" = "self"): SocketRow[] {
-  const rows = selectRows(readProcFile(join(root, String(process), "net/tcp"), "latin1"), isWanted);
+/**
+ * Reads from the folder of a process, below `root`. Where its main thread has ended before the others (pthread_exit(3)),
+ * that folder shows no files and no namespace, as if it were another user's; the folder of each other thread does.
+ */
+function readFrom<Result>(root: string, pid: number, read: (folder: string) => Result | null): Result | null {
+  let failure: { readonly error: unknown } | undefined;
   try {
-    rows.push(...selectRows(readProcFile(join(root, String(process), "net/tcp6"), "latin1"), isWanted));
+    const result = read(String(pid));
+    if (result !== null) return result;
+  } catch (error) {
+    if (!isGone(error) && !isDenied(error)) throw error;
+    failure = { error };
+  }
+  const other = otherThread(root, pid);
+  if (other !== undefined) return read(`${pid}/task/${other}`);
+  if (failure) throw failure.error;
+  return null;
+}
+
+/** The youngest thread that is not the main one. */
+function otherThread(root: string, pid: number): string | undefined {
+  try {
+    return readdirSync(join(root, String(pid), "task")).findLast((thread) => thread !== String(pid));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The rows of both socket tables that pass the filter, in the network namespace of the process with this folder. */
+export function readSockets(isWanted: RowFilter, root: string = PROC, folder: string = "self"): SocketRow[] {
+  const rows = selectRows(readProcFile(join(root, folder, "net/tcp"), "latin1"), isWanted);
+  try {
+    rows.push(...selectRows(readProcFile(join(root, folder, "net/tcp6"), "latin1"), isWanted));
   } catch (error) {
     // The file is missing where IPv6 is switched off.
     if (!isGone(error)) throw error;
@@ -81,16 +109,19 @@ export function readSockets(isWanted: RowFilter, root: string = PROC, process: n
   return rows;
 }
 
-function readNamespace(root: string, process: number | "self"): number | null {
-  return parseLink("net", readlinkSync(join(root, String(process), "ns/net")));
+function readNamespace(root: string, folder: string): number | null {
+  return parseLink("net", readlinkSync(join(root, folder, "ns/net")));
 }
 
-/** One process of each network namespace. */
-function readNamespaces(root: string): { namespaces: Map<number, number>; hasHidden: boolean } {
-  const namespaces = new Map<number, number>();
+/** The folder of one process of each network namespace. */
+function readNamespaces(root: string): { namespaces: Map<number, string>; hasHidden: boolean } {
+  const namespaces = new Map<number, string>();
   const hasHidden = forEachProcess(root, (pid) => {
-    const netns = readNamespace(root, pid);
-    if (netns !== null && !namespaces.has(netns)) namespaces.set(netns, pid);
+    readFrom(root, pid, (folder) => {
+      const netns = readNamespace(root, folder);
+      if (netns !== null && !namespaces.has(netns)) namespaces.set(netns, folder);
+      return netns;
+    });
   });
   return { namespaces, hasHidden };
 }
@@ -105,9 +136,9 @@ function readSocketLink(path: string): number | null {
   }
 }
 
-function readCommand(root: string, pid: number): string | null {
+function readCommand(root: string, folder: string): string | null {
   try {
-    return parseCommandLine(readProcFile(join(root, String(pid), "cmdline"), "utf8"));
+    return parseCommandLine(readProcFile(join(root, folder, "cmdline"), "utf8"));
   } catch (error) {
     if (isGone(error) || isDenied(error)) return null;
     throw error;
@@ -125,10 +156,16 @@ export function forEachOwner(
 ): boolean {
   if (inodes.size === 0) return false;
   return forEachProcess(root, (pid) => {
-    const folder = join(root, String(pid), "fd");
-    const links = readdirSync(folder).map((fd) => readSocketLink(`${folder}/${fd}`));
+    const files = readFrom(root, pid, (folder) => {
+      const path = join(root, folder, "fd");
+      const names = readdirSync(path);
+      return names.length === 0 ? null : { folder, paths: names.map((name) => `${path}/${name}`) };
+    });
+    if (files === null) return true;
+    const { folder, paths } = files;
+    const links = paths.map(readSocketLink);
     const held = new Set(links.filter((inode) => inode !== null && inodes.has(inode)) as number[]);
-    return held.size === 0 ? true : visit({ pid, command: readCommand(root, pid) }, [...held]);
+    return held.size === 0 ? true : visit({ pid, command: readCommand(root, folder) }, [...held]);
   });
 }
 
@@ -157,9 +194,9 @@ export function inspect(isWanted: RowFilter, { root = PROC, allNamespaces = fals
   if (allNamespaces) {
     const { namespaces, hasHidden } = readNamespaces(root);
     hasHiddenNamespaces = hasHidden;
-    for (const [netns, pid] of namespaces) {
+    for (const [netns, folder] of namespaces) {
       try {
-        found.push(...readSockets(isWanted, root, pid).map((row) => ({ row, netns })));
+        found.push(...readSockets(isWanted, root, folder).map((row) => ({ row, netns })));
       } catch (error) {
         if (!isGone(error)) throw error;
       }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -6,6 +6,8 @@ import { inspect } from "../../src/host/inspect.ts";
 import { isSelfConnected } from "../../src/host/proc.ts";
 
 const HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+
+const COPY = { recursive: true, verbatimSymlinks: true } as const;
 
 function tableWith(inode: number): string {
   return `${HEAD}   0: 0100007F:9C40 0100007F:9C40 01 0:0 00:0 0  1000 0 ${inode} 1 0\n`;
@@ -61,6 +63,20 @@ describe("inspect()", () => {
     mkdirSync(join(proc, "16"));
     const { sockets } = inspect(isSelfConnected, { root: proc, allNamespaces: true });
     expect(sockets.map(({ netns, pid }) => [netns, pid])).toEqual([[1, 12], [2, 14]]);
+  });
+
+  test("names a process whose main thread has ended while another runs", () => {
+    addProcess(12, 7, [101], tableWith(101));
+    mkdirSync(join(proc, "12/task/12"), { recursive: true });
+    for (const part of ["net", "ns", "fd", "cmdline"]) {
+      cpSync(join(proc, "12", part), join(proc, "12/task/13", part), COPY);
+    }
+    // What the kernel still shows of the main thread.
+    for (const part of ["net", "ns", "fd"]) rmSync(join(proc, "12", part), { recursive: true });
+    mkdirSync(join(proc, "12/fd"));
+    writeFileSync(join(proc, "12/cmdline"), "");
+    const { sockets } = inspect(isSelfConnected, { root: proc, allNamespaces: true });
+    expect(sockets).toMatchObject([{ pid: 12, command: "program 12", netns: 7 }]);
   });
 
   test.skipIf(process.getuid?.() === 0)("says when a process may not be looked into (skipped: root may)", () => {

@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { findListeners } from "../../src/host/listeners.ts";
+import { find, IN_PATH, missing } from "../fixtures/daemon.ts";
 import { because } from "../fixtures/lab.ts";
 import { processesWith, until } from "../fixtures/processes.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
 
+const noPython = missing(["python3", find("python3", IN_PATH)]);
 const noProc = process.platform === "linux" ? undefined : "there is no /proc here";
 
 describe.skipIf(noProc)(because("who listens on a port", noProc), () => {
@@ -44,6 +47,31 @@ describe.skipIf(noProc)(because("who listens on a port", noProc), () => {
       for (const pid of processesWith("30.25")) process.kill(pid, "SIGKILL");
     }
   });
+
+  test.skipIf(noPython)(
+    because("is also a process whose main thread has ended while another runs", noPython),
+    async () => {
+      const lines = [
+        "import ctypes, socket, threading, time",
+        "server = socket.create_server(('127.0.0.1', 0))",
+        "threading.Thread(target=lambda: time.sleep(60)).start()",
+        "print(server.getsockname()[1], flush=True)",
+        "ctypes.CDLL(None).pthread_exit(None)",
+      ];
+      const child = spawn("python3", ["-c", lines.join("\n")], { stdio: ["ignore", "pipe", "inherit"] });
+      try {
+        const port = await new Promise<number>((resolve) => child.stdout.once("data", (text) => resolve(Number(text))));
+        await until(
+          () => /^State:\s+Z/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8")),
+          "the main thread ends",
+        );
+        const [owner] = findListeners(port, ["127.0.0.1"])[0]?.owners ?? [];
+        expect([owner?.pid, owner?.command]).toEqual([child.pid, expect.stringContaining("create_server")]);
+      } finally {
+        child.kill("SIGKILL");
+      }
+    },
+  );
 
   test("is nobody where none does", () => expect(findListeners(1, [])).toEqual([]));
 });
