@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
 import { closeSync, constants as fs, openSync, readFileSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,24 @@ export interface ServerOptions {
   /** Variables besides those of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly platform?: string | undefined;
+  /** How to start its first process, where node:child_process is not told every status. */
+  readonly startLeader?: StartLeader | undefined;
 }
+
+/** The first process of a server. */
+export interface Leader {
+  readonly pid: number;
+  /** Its exit status, or 128 plus the number of the signal that ended it. */
+  readonly ended: Promise<number>;
+}
+
+/** What node:child_process takes of the options of a leader; standard input is a pipe that stays open. */
+export interface LeaderOptions extends Pick<SpawnOptions, "detached" | "env" | "windowsVerbatimArguments"> {
+  readonly stdio: readonly ["pipe", stdout: number, stderr: number];
+}
+
+/** Starts the first process of a server; rejects when there is no such program. */
+export type StartLeader = (command: readonly string[], options: LeaderOptions) => Promise<Leader>;
 
 /** A started server, with all its descendants. */
 export interface Server {
@@ -69,7 +86,8 @@ export function shellCommand(
 
 /**
  * Deno has no names for real-time signals: where one ends a child process, Deno's node:child_process makes no event but
- * rejects a promise that no code handles, which would end this process. The other runtimes report status 0 for it.
+ * rejects a promise that no code handles, which would end this process. On Node and Bun, where it reports such an end as
+ * status 0, `StartLeader` has another implementation.
  */
 function onUnnamedSignal(callback: (number: number) => void): void {
   globalThis.addEventListener?.("unhandledrejection", (event) => {
@@ -79,6 +97,27 @@ function onUnnamedSignal(callback: (number: number) => void): void {
     event.preventDefault();
     callback(Number(number));
   });
+}
+
+/** Resolves once the process has been started. */
+export function leaderOf(child: ChildProcess, ended: Promise<number>): Promise<Leader> {
+  child.stdin?.on("error", () => {});
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("spawn", () => {
+      const { pid } = child;
+      if (pid !== undefined) resolve({ pid, ended });
+    });
+  });
+}
+
+function startByNodeModule([file = "", ...args]: readonly string[], options: LeaderOptions): Promise<Leader> {
+  const child = spawn(file, args, { ...options, stdio: [...options.stdio] });
+  const ended = new Promise<number>((resolve) => {
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    onUnnamedSignal((number) => resolve(128 + number));
+  });
+  return leaderOf(child, ended);
 }
 
 /** Empties the file and opens it for appending: another program may write there too. */
@@ -102,30 +141,21 @@ function openLog(file: string): number {
  *
  * @throws Error when there is no shell, or the log cannot be written
  */
-export function startServer(commandLine: string, options: ServerOptions = {}): Promise<Server> {
-  const { log, isOutputTaken = false, env, platform = process.platform } = options;
+export async function startServer(commandLine: string, options: ServerOptions = {}): Promise<Server> {
+  const { log, isOutputTaken = false, env, platform = process.platform, startLeader = startByNodeModule } = options;
   const mark = platform === "linux" ? chooseMark(Math.random()) : null;
-  const [file, ...args] = shellCommand(commandLine, mark, platform);
+  const command = shellCommand(commandLine, mark, platform);
   const logFd = log === undefined ? undefined : openLog(log);
-  const stdout = logFd ?? (isOutputTaken ? 2 : 1);
   const isWindows = platform === "win32";
-  const child = spawn(file, args, {
-    detached: !isWindows,
-    stdio: ["pipe", stdout, logFd ?? 2],
-    windowsVerbatimArguments: isWindows,
-    env: { ...process.env, ...env },
-  });
-  if (logFd !== undefined) closeSync(logFd);
-  child.stdin?.on("error", () => {});
-  const ended = new Promise<number>((resolve) => {
-    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-    onUnnamedSignal((number) => resolve(128 + number));
-  });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("spawn", () => {
-      const { pid } = child;
-      if (pid !== undefined) resolve({ tree: new ProcessTree({ pid, mark }), ended });
+  try {
+    const { pid, ended } = await startLeader(command, {
+      detached: !isWindows,
+      stdio: ["pipe", logFd ?? (isOutputTaken ? 2 : 1), logFd ?? 2],
+      windowsVerbatimArguments: isWindows,
+      env: { ...process.env, ...env },
     });
-  });
+    return { tree: new ProcessTree({ pid, mark }), ended };
+  } finally {
+    if (logFd !== undefined) closeSync(logFd);
+  }
 }

@@ -6,22 +6,26 @@ import { describe, expect, test } from "vitest";
 import { because } from "../fixtures/lab.ts";
 import { testOnce } from "../fixtures/once.ts";
 import { processesWith, until } from "../fixtures/processes.ts";
-import { runtime } from "../fixtures/runtime.ts";
+import { run } from "../fixtures/runtime.ts";
 import { unusedPort } from "../fixtures/tcp_server.ts";
 import { hasListener } from "../programs/host_sockets.ts";
 import { realpeer, runRealpeer, start } from "./realpeer.ts";
 import { expectNothingLeft, folder, noProcesses, program, serverLine } from "./start_server_lines.ts";
 
 describe.skipIf(noProcesses)(because("what realpeer start stops", noProcesses), () => {
-  const unnamed = runtime === "deno" ? undefined : "this runtime reports it as status 0";
-  test.skipIf(unnamed)(because("a server that a real-time signal ends leaves nothing", unnamed), async () => {
+  test("a server that a real-time signal ends leaves nothing, and its status is told", async () => {
     const { port, line } = await serverLine();
     const server = `${line} & sleep 1; kill -37 $$`;
     const { code } = await runRealpeer(["start", server, String(port), "-q", "--", "sh", "-c", "sleep 2; exit 5"]);
     expect(code).toBe(5);
     expectNothingLeft(port);
-    const early = await runRealpeer(["start", "kill -37 $$", String(port)]);
-    expect([early.code, early.stderr]).toEqual([1, "realpeer: The server ended with status 165 before it was ready\n"]);
+    const end = "realpeer: The server ended with status 165 before it was ready\n";
+    for (const ended of ["kill -37 $$", "sleep 0.2; kill -37 $$"]) {
+      const { code, stderr } = await runRealpeer(["start", ended, String(port)]);
+      expect([code, stderr]).toEqual([1, end]);
+    }
+    const words = realpeer("start", "kill -37 $$", String(port));
+    expect(await run(["sh", "-c", 'ulimit -n 60; exec "$@"', "sh", ...words])).toMatchObject({ code: 1, stderr: end });
   });
 
   test("--while-pid gives up when that process is gone, and stops the server", async () => {

@@ -73,7 +73,9 @@ class Start {
     const isEnough = any ? isTaken : !occupants.includes(null);
     if (reuse && isEnough) return await this.#runWithout();
     if (isTaken) return this.#refuse(occupants);
-    const started = await startServer(server, { log, isOutputTaken: json, env: this.#system.missingEnv() });
+    const { startLeader } = this.#system;
+    const env = this.#system.missingEnv();
+    const started = await startServer(server, { log, isOutputTaken: json, env, startLeader });
     try {
       return await this.#runWith(started);
     } finally {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, writeSync } from "node:fs";
 import { isBun, isWindows } from "../../adapters/detect.ts";
+import type { Leader, LeaderOptions } from "../../host/start_server.ts";
 import { cannotRun, type Child, type Output, outputOf, type System } from "./system.ts";
 
 /** Whether this was a terminal that has been closed, or another device. */
@@ -52,6 +53,21 @@ function startOnBun(command: readonly string[]): Child {
   }
 }
 
+function startLeaderOnBun(command: readonly string[], { stdio, env, detached }: LeaderOptions): Promise<Leader> {
+  const { pid, exited, stdin } = Bun.spawn([...command], {
+    stdio: [...stdio],
+    env: { ...env },
+    detached: detached === true,
+  });
+  // The pipe would be closed when its object was collected as garbage.
+  return Promise.resolve({ pid, ended: exited, stdin });
+}
+
+async function startLeader(command: readonly string[], options: LeaderOptions): Promise<Leader> {
+  if (isBun) return startLeaderOnBun(command, options);
+  return (await import("./node_child.ts")).startLeaderOnNode(command, options);
+}
+
 /** The `System` of Node and Bun. */
 export const system: System = {
   args: ownArgs(),
@@ -72,5 +88,7 @@ export const system: System = {
     if (isWindows) return (await import("./windows_child.ts")).startOnWindows(command);
     return isBun ? startOnBun(command) : (await import("./node_child.ts")).startOnNode(command);
   },
+  // Windows has no signals.
+  ...(isWindows ? {} : { startLeader }),
   exit,
 };

@@ -1,11 +1,15 @@
-import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions, type StdioPipe } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { readStat } from "../../host/process_system.ts";
+import { type Leader, leaderOf, type LeaderOptions } from "../../host/start_server.ts";
 import { cannotRun, type Child } from "./system.ts";
 
-/** The descriptor of the pipe in the program: scripts use those of one digit, and bash 63 and 255. */
-const PIPE_FD = 100;
+/**
+ * The descriptor of the pipe in the program, and another where few open files are allowed: scripts use those of one
+ * digit, and bash 63 and 255.
+ */
+const PIPE_FDS: readonly number[] = process.platform === "linux" ? [100, 20] : [];
 
 /** The longest time from the closing of a process's files to its end. */
 const ENDING_MS = 50;
@@ -24,40 +28,77 @@ function signalThatEnded(pid: number): number {
   return 0;
 }
 
+/** The options of a program, with its three streams. */
+interface Options extends Omit<SpawnOptions, "stdio"> {
+  readonly stdio: readonly ("inherit" | "pipe" | number)[];
+}
+
+/** A process that was started, perhaps in vain: that is an event of `child`, and a rejection of `ended`. */
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number>;
+}
+
 /**
- * Starts a program that shares the three streams, on Node.
+ * Starts a program on Node.
  *
  * Node has no names for real-time signals: it reports a program ended by one as exited with 0. On Linux the program
  * also gets one end of a pipe. When the program ends, the kernel closes the pipe before it notifies the parent, and
- * libuv polls pipes before it waits for children, so /proc still shows the program with its status.
+ * libuv polls pipes before it waits for children, so /proc still shows the program with its status. Where a process
+ * that the program has started still holds the pipe, the status remains 0.
  */
-export function startOnNode(command: readonly string[], hasPipe: boolean = process.platform === "linux"): Child {
+function spawnOnNode(command: readonly string[], options: Options, pipeFds: readonly number[]): Spawned {
   const [file = "", ...args] = command;
-  // "ignore" opens nothing from 3 on.
-  const unused = new Array<"ignore">(PIPE_FD - 3).fill("ignore");
-  const stdio: StdioOptions = ["inherit", "inherit", "inherit", ...(hasPipe ? [...unused, "pipe" as const] : [])];
+  const [pipeFd, ...otherFds] = pipeFds;
+  const stdio: (StdioPipe | "inherit" | "ignore" | number)[] = [...options.stdio];
+  if (pipeFd !== undefined) {
+    // "ignore" opens nothing from 3 on.
+    while (stdio.length < pipeFd) stdio.push("ignore");
+    stdio.push("pipe");
+  }
   let child: ChildProcess;
   try {
-    child = spawn(file, args, { stdio });
+    child = spawn(file, args, { ...options, stdio });
   } catch (error) {
-    // Where few open files are allowed there is no such descriptor.
-    if (hasPipe && (error as NodeJS.ErrnoException).code === "EINVAL") return startOnNode(command, false);
-    // Node throws some errors, such as ETXTBSY, instead of emitting an event.
-    throw cannotRun(file, error);
+    // There is no descriptor of this number.
+    const isTooHigh = pipeFd !== undefined && (error as NodeJS.ErrnoException).code === "EINVAL";
+    if (isTooHigh) return spawnOnNode(command, options, otherFds);
+    throw error;
   }
   let unnamed = 0;
-  const pipe = (child.stdio as readonly (Readable | Writable | null | undefined)[])[PIPE_FD];
+  const pipe = (child.stdio as readonly (Readable | Writable | null | undefined)[])[pipeFd ?? -1];
   // Not 'close': that comes at the end of the loop's turn, in which libuv may have taken the status.
   pipe?.on("error", () => {}).on("end", () => {
     if (child.pid !== undefined && child.exitCode === null) unnamed = signalThatEnded(child.pid);
   });
   if (pipe && "resume" in pipe) pipe.resume();
   const ended = new Promise<number>((resolve, reject) => {
-    child.once("error", (error) => reject(cannotRun(file, error)));
+    child.once("error", reject);
     child.once("exit", (code, signal) => {
       if (signal !== null) resolve(128 + constants.signals[signal]);
       else resolve(code === 0 && unnamed > 0 ? 128 + unnamed : code ?? 0);
     });
   });
-  return { kill: (signal) => void child.kill(signal), ended };
+  return { child, ended };
+}
+
+/** Starts a program that shares the three streams. */
+export function startOnNode(command: readonly string[]): Child {
+  const failed = (error: unknown): never => {
+    throw cannotRun(command[0] ?? "", error);
+  };
+  try {
+    const { child, ended } = spawnOnNode(command, { stdio: ["inherit", "inherit", "inherit"] }, PIPE_FDS);
+    return { kill: (signal) => void child.kill(signal), ended: ended.catch(failed) };
+  } catch (error) {
+    // Of some errors, such as ETXTBSY, Node makes no event.
+    return failed(error);
+  }
+}
+
+/** Starts the first process of a server. */
+export function startLeaderOnNode(command: readonly string[], options: LeaderOptions): Promise<Leader> {
+  const { child, ended } = spawnOnNode(command, options, PIPE_FDS);
+  ended.catch(() => {});
+  return leaderOf(child, ended);
 }

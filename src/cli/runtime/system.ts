@@ -1,4 +1,5 @@
 import { isGranted, isLinux, isWindows } from "../../adapters/detect.ts";
+import type { StartLeader } from "../../host/start_server.ts";
 
 /** Standard output or standard error. */
 export interface Output {
@@ -54,6 +55,8 @@ export interface System {
   onSignal(name: SignalName, listener: () => void): () => void;
   /** Starts a program, without a shell, that shares the three streams. */
   start(command: readonly string[]): Promise<Child>;
+  /** Starts the first process of a server; left out where node:child_process reports every status. */
+  readonly startLeader?: StartLeader;
   exit(status: number): void;
 }
 
