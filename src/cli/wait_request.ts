@@ -5,6 +5,7 @@ import { parseDuration } from "./duration.ts";
 import { UsageError } from "./errors.ts";
 import { assertOwnOptions } from "./foreign_options.ts";
 import type { System } from "./runtime/system.ts";
+import { assertNoIdleOption } from "./idle_options.ts";
 import { isTarget, parseTarget, type WaitTarget } from "./target.ts";
 import type { WaitOptions } from "./wait_target.ts";
 import { parsePid } from "./while_pid.ts";
@@ -24,7 +25,8 @@ export const WAIT_OPTIONS = {
   json: { type: "boolean" },
 } as const;
 
-type WaitValues = Arguments<typeof WAIT_OPTIONS>["values"];
+/** `free` is an option of `wait` alone. */
+type WaitValues = Arguments<typeof WAIT_OPTIONS>["values"] & { readonly free?: boolean };
 
 /** The targets of a wait, its options and output, and the command that follows. */
 export interface WaitRequest extends WaitOptions {
@@ -109,7 +111,7 @@ export function readWaitRequest(
   system: System,
 ): WaitRequest {
   if (targets.length === 0) throw new UsageError("No target to wait for: expected PORT, HOST:PORT, a URL or unix:PATH");
-  return {
+  const request: WaitRequest = {
     targets: targets.map((_text, i) => parseTargetAt(i, targets, programs)),
     timeout: durationOf("timeout", values, system, "REALPEER_TIMEOUT") ?? WAIT_TIMEOUT_MS,
     attemptTimeout: durationOf("attempt-timeout", values, system),
@@ -117,7 +119,7 @@ export function readWaitRequest(
     stableFor: durationOf("stable-for", values, system) ?? 0,
     status: values.status === undefined ? undefined : parseStatus(values.status),
     insecure: values.insecure ?? false,
-    free: false,
+    free: values.free ?? false,
     any: values.any ?? false,
     shield: values.shield ?? false,
     whilePid: values["while-pid"] === undefined ? undefined : parsePid(values["while-pid"]),
@@ -125,4 +127,6 @@ export function readWaitRequest(
     json: values.json ?? false,
     command: programs.command,
   };
+  assertNoIdleOption(request.targets, request);
+  return request;
 }

@@ -24,9 +24,8 @@ async function announceFree(wait: TargetWait): Promise<string> {
 export async function wait(args: readonly string[], system: System, interrupts: Interrupts): Promise<number> {
   const { ours, command } = splitCommand(args);
   const { values, positionals } = parseWaitArguments("wait", ours, OPTIONS);
-  const { free = false } = values;
-  const request = { ...readWaitRequest(values, positionals, { command }, system), free };
-  const { json, quiet, whilePid, targets } = request;
+  const request = readWaitRequest(values, positionals, { command }, system);
+  const { free, json, quiet, whilePid, targets } = request;
   const socket = targets.find(({ kind }) => kind === "unix");
   if (free && socket) {
     throw new UsageError(`Cannot use --free with ${socket.text}: a server can always replace the socket file`);
