@@ -7,7 +7,7 @@ import { findListeners, type Owner } from "../host/listeners.ts";
 import { linuxProcesses } from "../host/process_system.ts";
 import type { ProcessTree } from "../host/process_tree.ts";
 import { isOnThisHost } from "../host/own_addresses.ts";
-import { isMark } from "../host/start_server.ts";
+import { isMark } from "../host/tree_mark.ts";
 import type { WaitTarget } from "./target.ts";
 import type { TargetWait } from "./wait_target.ts";
 

@@ -1,6 +1,7 @@
 import { sleep } from "../core/sleep.ts";
 import { type ProcessSystem, processSystem } from "./process_system.ts";
 import { keyOf, type ProcessRow } from "./process_table.ts";
+import { isMarkedBy } from "./tree_mark.ts";
 
 /** How a tree is stopped. */
 export interface StopOptions {
@@ -95,7 +96,7 @@ export class ProcessTree {
     if (this.#hasSession && (row.session === this.pid || row.group === this.pid)) return true;
     if (this.mark === null) return false;
     const mark = this.#system.readMark(row.pid);
-    return mark === undefined ? undefined : mark === this.mark;
+    return mark === undefined ? undefined : isMarkedBy(this.mark, mark);
   }
 
   /** Whether this zombie is new, and belongs to the tree as far as can be told. */

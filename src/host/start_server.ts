@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
-import { closeSync, constants as fs, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, constants as fs, openSync, statSync } from "node:fs";
 import { constants } from "node:os";
-import { join } from "node:path";
-import { PROC } from "./inspect.ts";
-import { parseLockLimits } from "./process_table.ts";
 import { ProcessTree } from "./process_tree.ts";
 import { inSystemFolder } from "./system_folder.ts";
+import { chooseMark } from "./tree_mark.ts";
 
 /** Where the output of a server goes. */
 export interface ServerOptions {
@@ -40,26 +38,6 @@ export interface Server {
   readonly tree: ProcessTree;
   /** The exit status of the shell that runs it, or 128 plus the number of the signal that ended it. */
   readonly ended: Promise<number>;
-}
-
-/** Marks are numbers from here up to twice this number. A limit outside this range was set by another program. */
-const FIRST_MARK = 2 ** 30;
-
-/** Whether a limit is a mark of this or another `realpeer start`. */
-export function isMark(limit: number | null): boolean {
-  return limit !== null && limit >= FIRST_MARK && limit < 2 * FIRST_MARK;
-}
-
-/** A random mark for a new tree; null when this process may not set a limit that high. */
-export function chooseMark(random: number, root: string = PROC): number | null {
-  try {
-    const hard = parseLockLimits(readFileSync(join(root, "self/limits"), "latin1"))?.hard ?? 0;
-    const mark = FIRST_MARK + Math.floor(random * FIRST_MARK);
-    return mark <= hard ? mark : null;
-  } catch {
-    // Not Linux, or Deno lacks the permission.
-    return null;
-  }
 }
 
 /**

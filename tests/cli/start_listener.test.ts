@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { because } from "../fixtures/lab.ts";
 import { testOnce } from "../fixtures/once.ts";
-import { until } from "../fixtures/processes.ts";
+import { processesWith, until } from "../fixtures/processes.ts";
 import { run } from "../fixtures/runtime.ts";
 import { startServer, unusedPort } from "../fixtures/tcp_server.ts";
 import { hasListener, socketsOnPort } from "../programs/host_sockets.ts";
@@ -94,6 +94,23 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     expect(targets[0].pid).toBeGreaterThan(1);
     expectNothingLeft(port);
   });
+
+  testOnce(
+    "a daemon of a server that is started in the server is its own, and stopped also without the inner start",
+    async () => {
+      const { port, line } = await serverLine("300");
+      const script = join(folder, "daemon.sh");
+      writeFileSync(script, `#!/bin/sh\n(setsid env -i PATH="$PATH" ${line} >/dev/null 2>&1 &)\n`, { mode: 0o755 });
+      const inner = `${
+        realpeer("start", script, String(port), "-q").join(" ")
+      } & echo $! > ${script}.pid; sleep 50.${port}`;
+      const command = ["sh", "-c", `kill -9 $(cat ${script}.pid); exit 4`];
+      const { code, stdout } = await runRealpeer(["start", inner, String(port), "--json", "--", ...command]);
+      expect([code, JSON.parse(stdout).targets]).toMatchObject([4, [{ ready: true, ownTree: true }]]);
+      expect(processesWith(`50.${port}`)).toEqual([]);
+      expectNothingLeft(port);
+    },
+  );
 
   test("a listener that takes IPv6 only is not in the way of IPv4", async () => {
     const { port, line } = await serverLine();

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
@@ -7,7 +7,8 @@ import { deadPort } from "../../src/api/testing.ts";
 import { linuxProcesses, type ProcessSystem, psProcesses } from "../../src/host/process_system.ts";
 import type { ProcessRow } from "../../src/host/process_table.ts";
 import { ProcessTree } from "../../src/host/process_tree.ts";
-import { chooseMark, isMark, shellCommand, startServer } from "../../src/host/start_server.ts";
+import { shellCommand, startServer } from "../../src/host/start_server.ts";
+import { chooseMark, isMark, isMarkedBy } from "../../src/host/tree_mark.ts";
 import { find, missing } from "../fixtures/find_program.ts";
 import { because } from "../fixtures/lab.ts";
 import { processesWith, uniqueSeconds, until } from "../fixtures/processes.ts";
@@ -303,6 +304,27 @@ describe("a server's mark", () => {
     );
     expect(chooseMark(0.5, folder)).toBeNull();
     expect(chooseMark(0.5, join(folder, "missing"))).toBeNull();
+  });
+
+  test("inside of another tree shows that one, too, at any depth", () => {
+    const folder = mkdtempSync(join(tmpdir(), "realpeer-limits-"));
+    mkdirSync(join(folder, "self"));
+    const chooseIn = (limit: number | string, random: number): number => {
+      writeFileSync(
+        join(folder, "self/limits"),
+        `Max file locks            ${limit}           unlimited        locks\n`,
+      );
+      return chooseMark(random, folder)!;
+    };
+    const [one, other] = [chooseIn("unlimited", 0), chooseIn(1000, 0.999_999_999)];
+    const inner = [0, 0.3, 0.999_999_999].map((random) => chooseIn(one, random));
+    const innermost = chooseIn(inner[1]!, 0.7);
+    const all = [one, other, ...inner, innermost];
+    expect(all.every((mark) => isMark(mark) && Number.isSafeInteger(mark))).toBe(true);
+    const marked = (tree: number) => all.filter((mark) => isMarkedBy(tree, mark));
+    expect(marked(one)).toEqual([one, ...inner, innermost]);
+    for (const tree of [other, ...inner, innermost]) expect(marked(tree)).toEqual([tree]);
+    for (const limit of [null, Infinity, 1000, 2 ** 63]) expect(isMarkedBy(one, limit)).toBe(false);
   });
 
   const shells = ["dash", "bash", "busybox"].filter((shell) => find(shell, ["/bin", "/usr/bin"]));
