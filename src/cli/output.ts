@@ -85,6 +85,28 @@ export function tryWriteJson(system: System, value: unknown): void {
   }
 }
 
+/** Why something failed, for a document. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}
+
+/**
+ * Takes a look; when that fails, `system` gets the document of the failure, as every `--json` has one. Undefined where
+ * no document is wanted.
+ */
+export function orDocument<Result>(
+  look: () => Result,
+  system: System | undefined,
+  document: (error: unknown) => unknown,
+): Result {
+  try {
+    return look();
+  } catch (error) {
+    if (system) tryWriteJson(system, document(error));
+    throw error;
+  }
+}
+
 /** Milliseconds for JSON, rounded to a tenth. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10;

@@ -1,6 +1,6 @@
 import { afterPoll } from "../core/clock.ts";
 import { formatDuration } from "./duration.ts";
-import { printable, roundMs, StatusLine } from "./output.ts";
+import { messageOf, printable, roundMs, StatusLine } from "./output.ts";
 import type { System } from "./runtime/system.ts";
 import { type TargetReport, TargetWait } from "./wait_target.ts";
 import type { WaitRequest } from "./wait_request.ts";
@@ -61,7 +61,7 @@ export class Waiting {
 
   /** An error ends the whole command: it is the reason why targets are not ready. */
   abandon(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     for (const wait of this.waits) if (!wait.isReady) wait.refuse(reason);
   }
 

@@ -2,10 +2,13 @@ import { constants } from "node:os";
 import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/command_line.ts";
 import type { SignalName } from "../../src/cli/runtime/system.ts";
-import { because } from "../fixtures/lab.ts";
+import { because, inNamespaceWithoutProc, noLab } from "../fixtures/lab.ts";
+import { run, runtime } from "../fixtures/runtime.ts";
 import { unusedPort } from "../fixtures/tcp_server.ts";
 import { FakeSystem, runHere } from "./fake_system.ts";
+import { realpeer } from "./realpeer.ts";
 
+const noNode = runtime === "node" ? noLab : "only Node starts without /proc";
 const noProc = process.platform === "linux" ? undefined : "processes are looked up in /proc";
 
 /** Runs a command that gets the signal after a while; resolves with its status and its one document. */
@@ -35,7 +38,34 @@ describe("--json prints its document", () => {
   test("when SIGINT ends demo", async () => {
     const args = ["demo", "32767", "--attempts", "100000000", "--json"];
     const document = { port: 32767, selfConnected: false, attempts: expect.any(Number), local: null };
-    expect(await interrupt("SIGINT", ...args)).toMatchObject([130, document]);
+    expect(await interrupt("SIGINT", ...args)).toMatchObject([130, { ...document, error: "interrupted" }]);
+  });
+
+  test.skipIf(noProc)(because("when check and scan cannot read the system", noProc), async () => {
+    const error = expect.stringContaining("Cannot read /nowhere/");
+    const unknown = { risk: null, reasons: [], range: null, reserved: null, listening: null, fix: null, error };
+    expect(await runForDocument("check", "80", "81", "--json", "--proc", "/nowhere"))
+      .toMatchObject([3, [{ port: 80, ...unknown }, { port: 81, ...unknown }]]);
+    expect(await runForDocument("scan", "--json", "--proc", "/nowhere")).toEqual([3, { selfConnections: null, error }]);
+    expect(await runForDocument("scan", "--listen", "--json", "--proc", "/nowhere"))
+      .toEqual([3, { selfConnections: null, listeners: null, error }]);
+  });
+
+  test.skipIf(noLab)(because("when shield cannot hold a port", noLab), async () => {
+    // The loopback interface of a new namespace is down.
+    const shielded = realpeer("shield", "80", "41000", "--json", "--", "echo", "ran");
+    const { code, stdout } = await run(["unshare", "-rn", ...shielded]);
+    expect([code, JSON.parse(stdout)]).toEqual([3, {
+      ports: [{ port: 80, state: "not-at-risk" }, { port: 41000, state: null }],
+      error: expect.stringContaining("Cannot hold port 41000"),
+    }]);
+  });
+
+  test.skipIf(noNode)(because("when demo cannot read the system", noNode), async () => {
+    const { code, stdout } = await run(inNamespaceWithoutProc(realpeer("demo", "--json")));
+    const error = expect.stringContaining("Cannot read /proc/");
+    const nothing = { port: null, selfConnected: false, attempts: 0, elapsed: 0, local: null, remote: null };
+    expect([code, JSON.parse(stdout)]).toEqual([3, { ...nothing, error }]);
   });
 });
 

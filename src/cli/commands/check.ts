@@ -12,7 +12,7 @@ import { isHolder, isListening, isSelfConnected, type RowFilter } from "../../ho
 import { parseArguments, parsePort } from "../arguments.ts";
 import { Status, UsageError } from "../errors.ts";
 import { fixCommand, fixTitle, otherPort, reservation } from "../fix.ts";
-import { type Paint, painterFor, printable, table, writeJson } from "../output.ts";
+import { messageOf, orDocument, type Paint, painterFor, printable, table, writeJson } from "../output.ts";
 import { type ListenerReport, listenerReport, nameOf, PROC_OPTION, readingProc } from "../proc_access.ts";
 import type { System } from "../runtime/system.ts";
 
@@ -73,11 +73,15 @@ function textOf(
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-/** `realpeer check`: whether a self-connection of a client can keep a server off these ports. */
-export function check(args: readonly string[], system: System): number {
-  const { values: { json = false, proc }, positionals } = parseArguments("check", args, OPTIONS);
-  if (positionals.length === 0) throw new UsageError("No port to check: expected PORT...");
-  const ports = [...new Set(positionals.map(parsePort))];
+/** What was found about the ports, and about the system. */
+interface Assessment {
+  readonly reports: readonly PortReport[];
+  readonly settings: PortSettings;
+  readonly fix: string | null;
+}
+
+/** @throws Error when the settings or the sockets of the system cannot be read */
+function assess(ports: readonly number[], proc: string | undefined): Assessment {
   const settings = readingProc(() => readPortSettings(proc));
   const { unbindable = [] } = settings;
   const isWanted: RowFilter = (...columns) => isListening(...columns) || isSelfConnected(...columns);
@@ -103,6 +107,22 @@ export function check(args: readonly string[], system: System): number {
       ...(shields.length === 0 ? {} : { shields }),
     };
   });
+  return { reports, settings, fix };
+}
+
+/** What `--json` shows of a port about which nothing can be found. */
+function unknownReport(port: number, error: unknown): object {
+  const nothing = { range: null, reserved: null, listening: null, expectedAttempts: null, fix: null };
+  return { port, risk: null, reasons: [], ...nothing, error: messageOf(error) };
+}
+
+/** `realpeer check`: whether a self-connection of a client can keep a server off these ports. */
+export function check(args: readonly string[], system: System): number {
+  const { values: { json = false, proc }, positionals } = parseArguments("check", args, OPTIONS);
+  if (positionals.length === 0) throw new UsageError("No port to check: expected PORT...");
+  const ports = [...new Set(positionals.map(parsePort))];
+  const document = (error: unknown): unknown => ports.map((port) => unknownReport(port, error));
+  const { reports, settings, fix } = orDocument(() => assess(ports, proc), json ? system : undefined, document);
   if (json) writeJson(system, reports);
   else system.stdout.write(textOf(reports, settings, fix, system));
   return reports.some(({ risk }) => risk === "high") ? Status.NOT_MET : Status.MET;

@@ -9,7 +9,7 @@ import { type DemoConnection, type DemoState, dialDeadPort } from "../demo_loop.
 import { formatDuration, parseDuration } from "../duration.ts";
 import { Status, UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { printable, roundMs, StatusLine, writeJson } from "../output.ts";
+import { messageOf, printable, roundMs, StatusLine, tryWriteJson, writeJson } from "../output.ts";
 import { MOUNT_PROC, readingProc } from "../proc_access.ts";
 import type { System } from "../runtime/system.ts";
 
@@ -32,14 +32,15 @@ interface Request {
 
 /** The result of a demonstration. */
 interface Outcome extends DemoState {
-  readonly target: Endpoint;
+  /** Null where none was found. */
+  readonly port: number | null;
   /** Whether the kernel gives the port to clients at all. */
   readonly isPossible: boolean;
   readonly connection: DemoConnection | null;
   readonly elapsed: number;
 }
 
-/** The outcome on a port that a server has. */
+/** The outcome on a port that a server has, or without a port. */
 const NOT_DIALED = { isPossible: false, connection: null, attempts: 0, rejected: 0, elapsed: 0 } as const;
 
 function readRequest(args: readonly string[]): Request {
@@ -83,25 +84,35 @@ async function dialInView(
     return `dialing ${formatEndpoint(target)}: ${effort}${share ?? ""}`;
   });
   const outcome = (connection: DemoConnection | null): Outcome => {
-    return { target, isPossible: risk !== "none", connection, ...state, elapsed: performance.now() - started };
+    return {
+      port: target.port,
+      isPossible: risk !== "none",
+      connection,
+      ...state,
+      elapsed: performance.now() - started,
+    };
   };
   try {
     return outcome(await dialDeadPort(target, isGuarded, maxAttempts, state, signal));
   } catch (error) {
-    if (request.json) writeOutcome(outcome(null), request, system);
+    if (request.json) tryWriteJson(system, documentOf(outcome(null), error));
     throw error;
   } finally {
     status.clear();
   }
 }
 
+/** The document of `--json`; `error` is what has ended the demonstration early. */
+function documentOf({ port, connection, attempts, elapsed }: Outcome, error?: unknown): object {
+  const { local, remote } = connection?.pair ?? { local: null, remote: null };
+  const selfConnected = connection?.isSelf ?? false;
+  const failure = error === undefined ? {} : { error: messageOf(error) };
+  return { port, selfConnected, attempts, elapsed: roundMs(elapsed), local, remote, ...failure };
+}
+
 function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Request, system: System): void {
-  const { target: { port }, isPossible, connection, attempts, rejected, elapsed } = outcome;
-  if (json) {
-    const { local, remote } = connection?.pair ?? { local: null, remote: null };
-    const selfConnected = connection?.isSelf ?? false;
-    return writeJson(system, { port, selfConnected, attempts, elapsed: roundMs(elapsed), local, remote });
-  }
+  if (json) return writeJson(system, documentOf(outcome));
+  const { isPossible, connection, attempts, rejected, elapsed } = outcome;
   const effort = attemptsIn(attempts, elapsed);
   if (connection) {
     const { local, remote } = connection.pair;
@@ -118,16 +129,32 @@ function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Reques
   system.stdout.write(`not connected to itself${advice}\n${effort}\n`);
 }
 
+/** A dead port to dial, and the settings of the system. */
+interface DeadPort {
+  readonly target: Endpoint;
+  readonly settings: PortSettings;
+  /** Who listens on the port after all; null: nobody. */
+  readonly listener: string | null;
+}
+
+async function findDeadPort({ port: given }: Request): Promise<DeadPort> {
+  const settings = readingProc(readPortSettings, MOUNT_PROC);
+  const hostname = selfConnectAddress();
+  const port = given ?? await chooseDeadPort(settings, hostname);
+  return { target: { hostname, port }, settings, listener: await whoListens(port, hostname) };
+}
+
 /** `realpeer demo`: dials a dead local port until the kernel connects the socket to itself. */
 export async function demo(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
   const request = readRequest(args);
-  const settings = readingProc(readPortSettings, MOUNT_PROC);
-  const hostname = selfConnectAddress();
-  const port = request.port ?? await chooseDeadPort(settings, hostname);
-  const listener = await whoListens(port, hostname);
+  const { target, settings, listener } = await findDeadPort(request).catch((error: unknown) => {
+    if (request.json) tryWriteJson(system, documentOf({ ...NOT_DIALED, port: request.port ?? null }, error));
+    throw error;
+  });
+  const { port } = target;
   if (listener !== null) {
     system.stderr.write(`realpeer: Cannot demonstrate on ${port}: ${printable(listener)}, take another port or none\n`);
-    if (request.json) writeOutcome({ ...NOT_DIALED, target: { hostname, port } }, request, system);
+    if (request.json) writeOutcome({ ...NOT_DIALED, port }, request, system);
     return Status.NOT_MET;
   }
   const { risk, reasons } = assessPort(port, settings);
@@ -135,7 +162,7 @@ export async function demo(args: readonly string[], system: System, { signal }: 
     const odds = risk === "none" ? "cannot" : "is not likely to";
     system.stderr.write(`realpeer: Port ${port} ${odds} be connected to itself: ${reasons.join(", ")}\n`);
   }
-  const outcome = await dialInView({ hostname, port }, request, settings, system, signal);
+  const outcome = await dialInView(target, request, settings, system, signal);
   const { connection } = outcome;
   try {
     writeOutcome(outcome, request, system);

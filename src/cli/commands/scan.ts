@@ -7,7 +7,7 @@ import { parseArguments } from "../arguments.ts";
 import { formatDuration, parseDuration } from "../duration.ts";
 import { Status, UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { painterFor, printable, table, writeJson } from "../output.ts";
+import { messageOf, orDocument, painterFor, printable, table, writeJson } from "../output.ts";
 import { listenerReport, PROC_OPTION, readingProc } from "../proc_access.ts";
 import { prometheusText } from "../prometheus.ts";
 import type { System } from "../runtime/system.ts";
@@ -140,7 +140,9 @@ async function watch(request: Request, ms: number, system: System, signal: Abort
 export async function scan(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
   const request = readRequest(args);
   if (request.watch !== undefined) return await watch(request, request.watch, system, signal);
-  const findings = look(request);
+  const unknown = { selfConnections: null, ...(request.listen && { listeners: null }) };
+  const document = (error: unknown): unknown => ({ ...unknown, error: messageOf(error) });
+  const findings = orDocument(() => look(request), request.format === "json" ? system : undefined, document);
   write(findings, request, system);
   return findings.selfConnections.length > 0 ? Status.NOT_MET : Status.MET;
 }

@@ -3,7 +3,7 @@ import { sleep } from "../../core/sleep.ts";
 import { parseArguments, parsePort, splitCommand } from "../arguments.ts";
 import { UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { writeJsonBefore } from "../output.ts";
+import { messageOf, tryWriteJson, writeJsonBefore } from "../output.ts";
 import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
 
@@ -50,14 +50,20 @@ const SLEEP_MS = 3_600_000;
 export async function shield(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
   const { ports, quiet, json, command } = readRequest(args);
   const shields: PortShield[] = [];
+  const states = (): object[] => ports.map((port, i) => ({ port, state: shields[i]?.state ?? null }));
   try {
-    for (const port of ports) {
-      const shield = await shieldPort(port);
-      shields.push(shield);
-      if (!quiet) system.stderr.write(describe(shield));
+    try {
+      for (const port of ports) {
+        const shield = await shieldPort(port);
+        shields.push(shield);
+        if (!quiet) system.stderr.write(describe(shield));
+      }
+      signal.throwIfAborted();
+    } catch (error) {
+      if (json) tryWriteJson(system, { ports: states(), error: messageOf(error) });
+      throw error;
     }
-    signal.throwIfAborted();
-    if (json) writeJsonBefore(command, system, { ports: shields.map(({ port, state }) => ({ port, state })) });
+    if (json) writeJsonBefore(command, system, { ports: states() });
     if (command !== undefined) return await runCommand(command, system, signal);
     while (true) await sleep(SLEEP_MS, signal);
   } finally {
