@@ -1,4 +1,5 @@
 import { isGranted, isWindows, readEnv } from "../../adapters/detect.ts";
+import { ignoringHangUp, isHangUpIgnored } from "./hang_up.ts";
 import { cannotRun, type Output, outputOf, type System } from "./system.ts";
 
 type Stream = typeof Deno.stdout | typeof Deno.stderr;
@@ -38,6 +39,10 @@ function realTimeSignalOf(error: unknown): number {
   return Number(signal);
 }
 
+const mustIgnoreHangUp = isHangUpIgnored((path) =>
+  isGranted({ name: "read", path }) ? Deno.readTextFileSync(path) : ""
+);
+
 /** Deno's own calls, which need only the permission for the requested action. */
 export const system: System = {
   args: Deno.args,
@@ -51,16 +56,19 @@ export const system: System = {
   },
   missingEnv,
   onSignal(name, listener) {
+    // With a listener for any signal, SIGHUP would end Deno although it was ignored.
+    const heard = name === "SIGHUP" && mustIgnoreHangUp ? () => {} : listener;
     try {
-      Deno.addSignalListener(name, listener);
+      Deno.addSignalListener(name, heard);
     } catch {
       // Windows has only some of these signals.
       return () => {};
     }
-    return () => Deno.removeSignalListener(name, listener);
+    return () => Deno.removeSignalListener(name, heard);
   },
   // deno-lint-ignore require-await -- what the constructor throws must become a rejection
-  async start([file = "", ...args]) {
+  async start(command) {
+    const [file = "", ...args] = mustIgnoreHangUp ? ignoringHangUp(command) : command;
     try {
       const streams = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
       const child = new Deno.Command(file, { args, env: missingEnv(), ...streams }).spawn();

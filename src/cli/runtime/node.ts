@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync, writeSync } from "node:fs";
 import { isBun, isWindows } from "../../adapters/detect.ts";
 import type { Leader, LeaderOptions } from "../../host/start_server.ts";
+import { ignoringHangUp, isHangUpIgnored } from "./hang_up.ts";
 import { cannotRun, type Child, type Output, outputOf, type System } from "./system.ts";
 
 /** Whether this was a terminal that has been closed, or another device. */
@@ -68,6 +69,8 @@ async function startLeader(command: readonly string[], options: LeaderOptions): 
   return (await import("./node_child.ts")).startLeaderOnNode(command, options);
 }
 
+const mustIgnoreHangUp: boolean = isBun && isHangUpIgnored((path) => readFileSync(path, "latin1"));
+
 /** The `System` of Node and Bun. */
 export const system: System = {
   args: ownArgs(),
@@ -77,6 +80,7 @@ export const system: System = {
   env: (name) => process.env[name],
   missingEnv: () => ({}),
   onSignal(name, listener) {
+    if (name === "SIGHUP" && mustIgnoreHangUp) return () => {};
     try {
       process.on(name, listener);
     } catch {
@@ -86,7 +90,8 @@ export const system: System = {
   },
   async start(command) {
     if (isWindows) return (await import("./windows_child.ts")).startOnWindows(command);
-    return isBun ? startOnBun(command) : (await import("./node_child.ts")).startOnNode(command);
+    if (isBun) return startOnBun(mustIgnoreHangUp ? ignoringHangUp(command) : command);
+    return (await import("./node_child.ts")).startOnNode(command);
   },
   // Windows has no signals.
   ...(isWindows ? {} : { startLeader }),
