@@ -28,6 +28,14 @@ describe.skipIf(noProcesses)(because("what realpeer start stops", noProcesses), 
     expect(await run(["sh", "-c", 'ulimit -n 60; exec "$@"', "sh", ...words])).toMatchObject({ code: 1, stderr: end });
   });
 
+  testOnce("where nearly no file may be open, the server runs, or the reason is told", async () => {
+    for (let files = 20; files < 28; files++) {
+      const words = realpeer("start", "exit 3", "127.0.0.1:1");
+      const { stderr } = await run(["sh", "-c", `ulimit -n ${files}; exec "$@"`, "sh", ...words]);
+      expect(stderr).toMatch(/^realpeer: (The server ended with status 3|.*EMFILE)|uv_/);
+    }
+  });
+
   test("--while-pid gives up when that process is gone, and stops the server", async () => {
     const other = spawn("sleep", ["0.5"]);
     const port = await unusedPort();

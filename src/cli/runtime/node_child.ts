@@ -65,8 +65,14 @@ function spawnOnNode(command: readonly string[], options: Options, pipeFds: read
     if (isTooHigh) return spawnOnNode(command, options, otherFds);
     throw error;
   }
+  const streams: unknown = child.stdio;
+  if (streams === undefined && pipeFd !== undefined) {
+    // Too few descriptors are free: Node makes no streams, and an event of the error. Without the pipe they may suffice.
+    child.once("error", () => {});
+    return spawnOnNode(command, options, []);
+  }
   let unnamed = 0;
-  const pipe = (child.stdio as readonly (Readable | Writable | null | undefined)[])[pipeFd ?? -1];
+  const pipe = pipeFd === undefined ? undefined : (streams as readonly (Readable | Writable | null)[])[pipeFd];
   // Not 'close': that comes at the end of the loop's turn, in which libuv may have taken the status.
   pipe?.on("error", () => {}).on("end", () => {
     if (child.pid !== undefined && child.exitCode === null) unnamed = signalThatEnded(child.pid);
