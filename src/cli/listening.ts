@@ -40,8 +40,10 @@ export interface Occupant {
 
 /** Describes a process: `node server.js (pid 12)`. */
 function describeOwner({ pid, command, name }: Owner): string {
-  const text = command ?? name;
-  return `${text.length > MAX_COMMAND ? `${text.slice(0, MAX_COMMAND)}…` : text} (pid ${pid})`;
+  // By whole characters: half of one is no valid text.
+  const characters = [...command ?? name];
+  const text = characters.slice(0, MAX_COMMAND).join("");
+  return `${text}${characters.length > MAX_COMMAND ? "…" : ""} (pid ${pid})`;
 }
 
 const isOwnAddress = (address: string): boolean => isOnThisHost(address, () => true);

@@ -65,6 +65,16 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     await until(() => !hasListener(port), "the end of the stale server");
   });
 
+  testOnce("a long command line is cut between two characters", async () => {
+    const { port, line } = await serverLine();
+    const name = `${"x".repeat(59)}😀😀`;
+    const stale = spawn("bash", ["-c", `exec -a ${name} ${line}`], { stdio: "ignore" });
+    await until(() => isListening(port), "the stale server");
+    const { stdout } = await runRealpeer(["start", "sleep 9", String(port), "--json"]);
+    stale.kill("SIGKILL");
+    expect(JSON.parse(stdout).targets[0].error).toBe(`${"x".repeat(59)}😀… (pid ${stale.pid}) already listens`);
+  });
+
   testOnce("--reuse starts the server where none listens", async () => {
     const { port, line } = await serverLine();
     const { code } = await runRealpeer(["start", line, String(port), "--reuse", "-q", "--", "true"]);
