@@ -47,7 +47,8 @@ async function run(system: System, interrupts: Interrupts): Promise<number> {
     : Object.hasOwn(commands, name)
     ? name
     : "";
-  if (name === "help" || ours.includes("--help") || ours.includes("-h")) {
+  // Short options may be written together: -qh.
+  if (name === "help" || ours.some((arg) => arg === "--help" || /^-q*hq*$/.test(arg))) {
     if (asked !== "" && !Object.hasOwn(commands, asked)) throw unknownCommand(asked);
     system.stdout.write((await import("./usage.ts")).usage(asked));
     return Status.MET;

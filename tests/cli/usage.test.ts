@@ -42,12 +42,20 @@ describe("help", () => {
       expect(await runHere(args)).toMatchObject({ code: 0, stdout: usage(""), stderr: "" });
     }
     for (
-      const args of [["wait", "80", "--help"], ["help", "wait"], ["help", "wait", "-h"], ["help", "--help", "wait"], [
-        "wait",
-        "-h",
-        "--",
-        "ls",
-      ]]
+      const args of [
+        ["wait", "80", "--help"],
+        ["help", "wait"],
+        ["help", "wait", "-h"],
+        ["wait", "-hq"],
+        ["wait", "-qh"],
+        ["help", "--help", "wait"],
+        [
+          "wait",
+          "-h",
+          "--",
+          "ls",
+        ],
+      ]
     ) {
       expect(await runHere(args)).toMatchObject({ code: 0, stdout: usage("wait"), stderr: "" });
     }
