@@ -38,6 +38,8 @@ export interface Server {
   readonly tree: ProcessTree;
   /** The exit status of the shell that runs it, or 128 plus the number of the signal that ended it. */
   readonly ended: Promise<number>;
+  /** Kept, because it may hold the pipe that is the server's standard input. */
+  readonly leader: Leader;
 }
 
 /**
@@ -126,13 +128,13 @@ export async function startServer(commandLine: string, options: ServerOptions = 
   const logFd = log === undefined ? undefined : openLog(log);
   const isWindows = platform === "win32";
   try {
-    const { pid, ended } = await startLeader(command, {
+    const leader = await startLeader(command, {
       detached: !isWindows,
       stdio: ["pipe", logFd ?? (isOutputTaken ? 2 : 1), logFd ?? 2],
       windowsVerbatimArguments: isWindows,
       env: { ...process.env, ...env },
     });
-    return { tree: new ProcessTree({ pid, mark }), ended };
+    return { tree: new ProcessTree({ pid: leader.pid, mark }), ended: leader.ended, leader };
   } finally {
     if (logFd !== undefined) closeSync(logFd);
   }
