@@ -69,7 +69,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     const { port, line } = await serverLine();
     const name = `${"x".repeat(59)}😀😀`;
     const stale = spawn("bash", ["-c", `exec -a ${name} ${line}`], { stdio: "ignore" });
-    await until(() => isListening(port), "the stale server");
+    await until(() => hasListener(port), "the stale server");
     const { stdout } = await runRealpeer(["start", "sleep 9", String(port), "--json"]);
     stale.kill("SIGKILL");
     expect(JSON.parse(stdout).targets[0].error).toBe(`${"x".repeat(59)}😀… (pid ${stale.pid}) already listens`);

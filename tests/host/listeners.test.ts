@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { findListeners } from "../../src/host/listeners.ts";
-import { find, IN_PATH, missing } from "../fixtures/daemon.ts";
+import { find, IN_PATH, missing } from "../fixtures/find_program.ts";
 import { because } from "../fixtures/lab.ts";
 import { processesWith, until } from "../fixtures/processes.ts";
 import { startServer } from "../fixtures/tcp_server.ts";
