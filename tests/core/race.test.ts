@@ -125,6 +125,26 @@ describe("a name with several addresses", () => {
     expect(adapter.states.toSorted()).toEqual(["closed", "open"]);
   });
 
+  test("keeps one of two connections that are established in one turn", async () => {
+    const both = deferred<void>();
+    const adapter = named({ [A]: ["real"], [B]: ["real"] });
+    const open = adapter.open.bind(adapter);
+    adapter.open = (target) => {
+      const attempt = open(target);
+      return { ...attempt, opened: both.promise.then(() => attempt.opened) };
+    };
+    adapter.onOpen = (opens) => opens === 2 && both.resolve();
+    const { socket } = await play(adapter, { retry: true });
+    expect(socket.state).toBe("open");
+    expect(adapter.states.toSorted()).toEqual(["closed", "open"]);
+  });
+
+  test("has no further address dialed once one has answered", async () => {
+    const adapter = named({ [A]: ["silent"], [B]: ["real"], "10.0.0.3": ["real"] });
+    await play(adapter, { retry: true });
+    expect(adapter.dialed).toEqual([A, B]);
+  });
+
   test("resets a self-connection that comes after another address has won", async () => {
     const adapter = named({ [A]: ["silent"], [B]: ["real"] });
     adapter.lateKind = "self";
