@@ -5,7 +5,6 @@ import { parseDuration } from "./duration.ts";
 import { UsageError } from "./errors.ts";
 import { assertOwnOptions } from "./foreign_options.ts";
 import type { System } from "./runtime/system.ts";
-import { assertNoIdleOption } from "./idle_options.ts";
 import { isTarget, parseTarget, type WaitTarget } from "./target.ts";
 import type { WaitOptions } from "./wait_target.ts";
 import { parsePid } from "./while_pid.ts";
@@ -103,6 +102,15 @@ function parseTargetAt(index: number, targets: readonly string[], programs: Prog
   }
 }
 
+/** Without a request nothing would check the status: the target would be ready without having met it. */
+function assertAsksForAnswer(values: WaitValues, { free, targets }: WaitRequest): void {
+  if (!free && targets.some(({ kind }) => kind === "http")) return;
+  const name = (["status", "insecure"] as const).find((option) => values[option] !== undefined);
+  if (name === undefined) return;
+  const reason = free ? "with --free: no request is sent" : "without an http:// or https:// URL";
+  throw new UsageError(`Cannot use --${name} ${reason}`);
+}
+
 /** The common part of a request. */
 export function readWaitRequest(
   values: WaitValues,
@@ -127,6 +135,6 @@ export function readWaitRequest(
     json: values.json ?? false,
     command: programs.command,
   };
-  assertNoIdleOption(request.targets, request);
+  assertAsksForAnswer(values, request);
   return request;
 }

@@ -51,9 +51,6 @@ function readRequest(args: readonly string[]): Request {
   if (!/^[1-9]\d*$/.test(attempts)) {
     throw new UsageError(`Cannot read --attempts ${attempts}: expected a number from 1`);
   }
-  if (guarded && values.hold !== undefined) {
-    throw new UsageError("Cannot use --hold with --guarded: no self-connection gets through that could be held");
-  }
   return { port, maxAttempts: Number(attempts), hold: parseDuration("--hold", hold), isGuarded: guarded, json };
 }
 
