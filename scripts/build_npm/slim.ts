@@ -34,9 +34,8 @@ function closure(files: readonly string[]): Set<string> {
 }
 
 /**
- * Makes one module of each entry point, and shared ones of what several load: many files load slower. Without comments
- * and blanks, as editors show the comments of the declarations; names stay, for stacks. The command is packed as
- * CommonJS only, see script.ts.
+ * Makes one module of each entry point, and shared ones of what several load: many files load slower. Minified, as editors
+ * show the comments of the declarations. The command is packed as CommonJS only, see script.ts.
  */
 async function bundleModules(outDir: string, entries: readonly string[]): Promise<void> {
   const folder = join(outDir, "esm");
@@ -53,8 +52,7 @@ async function bundleModules(outDir: string, entries: readonly string[]): Promis
     format: "esm",
     target: "es2022",
     legalComments: "none",
-    minifyWhitespace: true,
-    minifySyntax: true,
+    minify: true,
     write: false,
   });
   for (const file of moduleFiles(outDir, ["esm"])) if (file.endsWith(".js")) rmSync(file);

@@ -10,7 +10,7 @@ import { tarball } from "./tarball.ts";
 
 // Asked: 80 kB and 6 kB, before start, HTTP, the shield, TLS and the hint. The command in one file starts sooner
 // (`npm run bench -- startup`), which the first of them pays for.
-const TARBALL_BUDGET_BYTES = 117_000;
+const TARBALL_BUDGET_BYTES = 113_000;
 const CONNECT_BUDGET_BYTES = 9_600;
 const DOCUMENTS = ["LICENSE", "README.md", "package.json"];
 
