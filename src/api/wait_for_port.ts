@@ -4,7 +4,8 @@ import { isWindows } from "../adapters/detect.ts";
 import type { Adapter, AttemptCounts, Hint } from "../core/attempt.ts";
 import { dial, type DialContext } from "../core/dial.ts";
 import type { Endpoint } from "../core/endpoint.ts";
-import { type ConnectOptions, optionsOf, type ResolvedOptions, resolveOptions } from "../core/options.ts";
+import { type ConnectOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
+import { optionsOf } from "./call_forms.ts";
 import { endsOf } from "../core/trial.ts";
 import { openLocalHint } from "./local_hint.ts";
 

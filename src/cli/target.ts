@@ -1,5 +1,6 @@
 import { hasReadableUser, hostnameOf, portOfUrl } from "../core/url.ts";
-import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import { parseEndpoint } from "../core/parse_endpoint.ts";
 import { UsageError } from "./errors.ts";
 
 /** The text of a target, as given. */

@@ -11,7 +11,7 @@ import {
   show,
   typeError,
 } from "./checks.ts";
-import { DEFAULT_HOSTNAME, ipVersion, parseEndpoint, sameEndpoint, toHostname, unmapped } from "./endpoint.ts";
+import { DEFAULT_HOSTNAME, ipVersion, sameEndpoint, toHostname, unmapped } from "./endpoint.ts";
 import { DEFAULT_RETRY, NO_RETRY, type RetryContext, type RetryOptions, type RetryPolicy } from "./retry.ts";
 
 /** The options of every guarded connect, on every runtime. Only own properties count; inherited ones are ignored. */
@@ -211,27 +211,6 @@ export function resolveOptions(options: ConnectOptions, rules: OptionRules = {})
     stableFor: duration("stableFor", stableFor),
     allowHalfOpen,
   };
-}
-
-/**
- * One options object from either form of call: `(options)`, or `("host:5432", options?)` and `(5432, options?)`.
- *
- * @throws TypeError when the text is no endpoint, or the options give the endpoint a second time
- * @internal
- */
-export function optionsOf<Options extends ConnectOptions>(
-  first: Options | string | number,
-  more?: Omit<Options, "hostname" | "port">,
-): Options {
-  if (typeof first !== "string" && typeof first !== "number") {
-    if (typeof first !== "object" || first === null || typeof more !== "object") return first;
-    throw new TypeError("Cannot connect: the options are given twice, put all into one object");
-  }
-  const target = typeof first === "string" ? parseEndpoint(first) : { port: first };
-  if (more !== undefined && (typeof more !== "object" || more === null)) throw typeError("options", more, "an object");
-  const twice = ["hostname", "port"].find((name) => more !== undefined && ownProperty(more, name) !== undefined);
-  if (twice !== undefined) throw new TypeError(`Cannot connect: ${twice} is given twice, leave one out`);
-  return { ...more, ...target } as Options;
 }
 
 /**

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  formatEndpoint,
-  ipVersion,
-  parseEndpoint,
-  sameEndpoint,
-  toHostname,
-  unmapped,
-} from "../../src/core/endpoint.ts";
+import { formatEndpoint, ipVersion, sameEndpoint, toHostname, unmapped } from "../../src/core/endpoint.ts";
+import { parseEndpoint } from "../../src/core/parse_endpoint.ts";
 
 describe("parseEndpoint()", () => {
   const cases: [text: string, hostname: string, port: number][] = [

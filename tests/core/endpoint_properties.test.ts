@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { isIP } from "node:net";
 import { expect, test } from "vitest";
-import { formatEndpoint, ipVersion, parseEndpoint, sameEndpoint } from "../../src/core/endpoint.ts";
+import { formatEndpoint, ipVersion, sameEndpoint } from "../../src/core/endpoint.ts";
+import { parseEndpoint } from "../../src/core/parse_endpoint.ts";
 import { runtime } from "../fixtures/runtime.ts";
 
 const port = fc.integer({ min: 1, max: 65535 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ConnectOptions, optionsOf, resolveOptions } from "../../src/core/options.ts";
+import { type ConnectOptions, resolveOptions } from "../../src/core/options.ts";
 
 describe("resolveOptions()", () => {
   test("takes 0, Infinity and undefined for no limit", () => {
@@ -66,22 +66,4 @@ describe("localAddress", () => {
 test("an error shows a bigint as one", () => {
   const port: unknown = 5432n;
   expect(() => resolveOptions({ port: port as number })).toThrow("port must be an integer from 1 to 65535, got 5432n");
-});
-
-describe("optionsOf()", () => {
-  test("takes an endpoint as text, or a port, before the other options", () => {
-    expect(optionsOf("db:5432", { timeout: 1 })).toEqual({ hostname: "db", port: 5432, timeout: 1 });
-    expect(optionsOf("[::1]:80")).toEqual({ hostname: "::1", port: 80 });
-    expect(optionsOf(5432, { retry: true })).toEqual({ port: 5432, retry: true });
-  });
-  test("refuses an endpoint that is given twice, and text that is none", () => {
-    expect(() => optionsOf("db:5432", { port: 1 } as object)).toThrow("port is given twice");
-    expect(() => optionsOf(5432, { hostname: "db" } as object)).toThrow("hostname is given twice");
-    expect(() => optionsOf("http://db:80")).toThrow(TypeError);
-  });
-  test("refuses a second options object, which would have no effect", () => {
-    expect(() => optionsOf({ port: 1 }, { timeout: 1 })).toThrow("the options are given twice");
-    // The second argument of a callback of Array.map is no object.
-    expect([{ port: 1 }].map(optionsOf as (options: ConnectOptions) => ConnectOptions)).toEqual([{ port: 1 }]);
-  });
 });
