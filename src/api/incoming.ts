@@ -5,7 +5,7 @@ import type { ByteStream } from "../core/byte_stream.ts";
  * How many bytes are read without a reader. Some are needed: the end of a connection arrives after its bytes, and would
  * otherwise be noticed only by a reader.
  */
-const READ_AHEAD_BYTES = 65536;
+const MAX_QUEUED_BYTES = 65536;
 
 /** The events that the incoming direction reports to its connection. */
 export interface IncomingEvents {
@@ -90,7 +90,7 @@ export class Incoming {
     const mayCopy = isAsked && !this.#isAwaitedTwice;
     this.#isAwaited = this.#isAwaitedTwice = false;
     const isKept = isAsked || this.#hasStaleRead ? this.#tryDeliver(chunk, mayCopy) : this.#keep(chunk);
-    if (this.#length >= READ_AHEAD_BYTES && !this.#isPaused) {
+    if (this.#length >= MAX_QUEUED_BYTES && !this.#isPaused) {
       this.#isPaused = true;
       this.#bytes.pause();
     }
@@ -126,7 +126,7 @@ export class Incoming {
     const chunk = this.#chunks.shift()!;
     this.#length -= chunk.length;
     this.#tryDeliver(chunk, false);
-    if (this.#isPaused && this.#length < READ_AHEAD_BYTES) this.#resume();
+    if (this.#isPaused && this.#length < MAX_QUEUED_BYTES) this.#resume();
   }
 
   /** Gives waiting bytes to the stream where a released reader has left a read. */

@@ -20,7 +20,7 @@ function dialOptions(args: readonly unknown[]): DialOptions {
 }
 
 /** The dialed TCP port; undefined for pipes and unix sockets, whose name may be in the place of a port. */
-function dialedPort({ port, path }: DialOptions): number | undefined {
+function targetPort({ port, path }: DialOptions): number | undefined {
   const number = path ? undefined : Number(port);
   return isPort(number) ? number : undefined;
 }
@@ -30,7 +30,7 @@ function guarded(connect: Method, isLeftAlone: (socket: net.Socket, options: Dia
   const guardedConnect: Method = function (...args) {
     const result = connect.apply(this, args);
     const options = dialOptions(args);
-    const port = dialedPort(options);
+    const port = targetPort(options);
     if (port !== undefined && !isLeftAlone(this, options)) awaitVerdict(this, port);
     return result;
   };
@@ -103,7 +103,7 @@ export function guardSocket<Socket extends net.Socket>(socket: Socket): Socket {
  */
 export const createConnection: typeof net.createConnection = (...args: unknown[]): net.Socket => {
   const socket: net.Socket = Reflect.apply(net.createConnection, net, args);
-  awaitVerdict(socket, dialedPort(dialOptions(args)));
+  awaitVerdict(socket, targetPort(dialOptions(args)));
   return guardSocket(socket);
 };
 
