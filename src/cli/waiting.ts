@@ -1,3 +1,4 @@
+import { onAbort } from "../core/abort.ts";
 import { afterPoll } from "../core/clock.ts";
 import { formatDuration } from "./duration.ts";
 import { messageOf, printable, roundMs, StatusLine } from "./output.ts";
@@ -28,17 +29,16 @@ export class Waiting {
     const endShield = shield ? await (await import("./shield_targets.ts")).shieldTargets(targets) : undefined;
     const stopped = new AbortController();
     const stop = (): void => stopped.abort();
-    for (const source of [signal, ...giveUps]) {
-      if (source?.aborted) stop();
-      else source?.addEventListener("abort", stop);
-    }
+    const sources = [signal, ...giveUps].filter((source) => source !== undefined);
+    const releases = sources.map((source) => onAbort(source, stop));
+    if (sources.some(({ aborted }) => aborted)) stop();
     try {
       await Promise.all(this.waits.map(async (wait) => {
         await wait.run(this.#request, stopped.signal);
         if (wait.isReady === this.#request.any) stop();
       }));
     } finally {
-      for (const source of [signal, ...giveUps]) source?.removeEventListener("abort", stop);
+      for (const release of releases) release();
       await endShield?.();
     }
     // An abandoned attempt may become a self-connection only now, and must be reset: the end of the process would close
