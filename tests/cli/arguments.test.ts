@@ -71,6 +71,9 @@ describe("options", () => {
     expect(nearest("wiat", known)).toBe("wait");
     expect(nearest("chek", known)).toBe("check");
     expect(nearest("zzzz", known)).toBeUndefined();
+    // Of three letters one may be wrong, and two swapped letters are one mistake, wherever they are.
+    for (const word of ["nay", "ayn"]) expect(nearest(word, ["any"])).toBe("any");
+    for (const word of ["yan", "nya"]) expect(nearest(word, ["any"])).toBeUndefined();
   });
 });
 

@@ -98,6 +98,19 @@ describe("SharedLooks", () => {
     expect(lookedAt).toEqual([0, 0, 0]);
   });
 
+  test("looks again for a wait that pauses again, as often as the time that this wait has lasted needs it", () => {
+    const { clock, looks } = scene();
+    const [long, short] = [looks.newHint(), looks.newHint()];
+    short.watch(() => {})();
+    short.watch(() => {});
+    expect(clock.intervals).toMatchObject([{ ms: 3 }]);
+    short.stop();
+    clock.passUntil(30_000);
+    looks.newHint().watch(() => {})();
+    long.watch(() => {});
+    expect(clock.intervals).toMatchObject([{ ms: 100 }]);
+  });
+
   test("tells each wait of a change once", () => {
     const made = scene();
     const told = [0, 0];
