@@ -71,6 +71,12 @@ describe("options", () => {
     expect(nearest("wiat", known)).toBe("wait");
     expect(nearest("chek", known)).toBe("check");
     expect(nearest("zzzz", known)).toBeUndefined();
+    // The beginning of a word is nearer than a word with two wrong letters; one letter is no beginning.
+    expect(nearest("att", ["any", "attempt-timeout"])).toBe("attempt-timeout");
+    expect(nearest("stat", ["stab", "status"])).toBe("status");
+    expect(nearest("a", ["attempt-timeout"])).toBeUndefined();
+    // Half of the letters may be wrong.
+    expect([nearest("waxx", known), nearest("wxxx", known)]).toEqual(["wait", undefined]);
     // Of three letters one may be wrong, and two swapped letters are one mistake, wherever they are.
     for (const word of ["nay", "ayn"]) expect(nearest(word, ["any"])).toBe("any");
     for (const word of ["yan", "nya"]) expect(nearest(word, ["any"])).toBeUndefined();

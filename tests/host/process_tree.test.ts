@@ -114,9 +114,10 @@ describe.skipIf(noProc)(because("a tree of processes is stopped whole", noProc),
   });
 
   test("with another signal", async () => {
-    const { tree, left } = await startTree("trap '' TERM; trap 'exit 3' INT; sleep SECONDS & wait", 2);
+    const { tree, ended, left } = await startTree("trap '' TERM; trap 'exit 3' INT; sleep SECONDS & wait", 2);
     // A command in the background of a shell ignores SIGINT.
     expect(await tree.stop({ signal: "SIGINT", timeout: 300 })).toEqual([]);
+    expect(await ended, "the shell's own answer to SIGINT").toBe(3);
     expect(left()).toEqual([]);
   });
 
