@@ -222,6 +222,30 @@ describe("a port holder", () => {
     expect([sockets[0]!.resets, sockets[1]!.resets]).toEqual([0, 1]);
   });
 
+  test("goes on trying where its socket was closed by others and no other can be opened yet", async () => {
+    const { holder, sockets, change } = fake();
+    const hold = holder.hold(40000);
+    sockets[0]!.open();
+    await hold.settled;
+    sockets[0]!.close();
+    await until(() => sockets.length === 2);
+    sockets[1]!.fail(failure("EMFILE"));
+    await until(() => change() !== undefined);
+    expect(hold.state).toBe("listening");
+    expect(sockets).toHaveLength(3);
+    sockets[2]!.open();
+    await until(() => hold.state === "held");
+    await hold.release();
+  });
+
+  test("leaves no unhandled rejection to a caller that only releases", async () => {
+    const { holder, sockets } = fake();
+    const hold = holder.hold(40000);
+    sockets[0]!.fail(failure("EMFILE"));
+    await turn();
+    await hold.release();
+  });
+
   test("resets its sockets when the process ends, and listens to that only while it holds", async () => {
     const before = process.listenerCount("exit");
     const { holder, sockets } = fake();
@@ -232,6 +256,8 @@ describe("a port holder", () => {
     const onExit = process.listeners("exit").at(-1) as () => void;
     onExit();
     expect(sockets[0]!.resets).toBe(1);
+    await turn();
+    expect(sockets, "no other takes its place").toHaveLength(1);
     await hold.release();
     expect(process.listenerCount("exit")).toBe(before);
   });
