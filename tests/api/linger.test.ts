@@ -26,6 +26,7 @@ describe("the wait for the peer's end", () => {
     ["0.1 s after a few bytes were written", 65_536, () => 0, 100],
     ["1 s after many were written", 65_537, () => 0, 1000],
     ["0.1 s after the last bytes have arrived", 10, (tick) => tick < 10 ? 1 : 0, 350],
+    ["0.1 s after the last of several pauses", 10, (tick) => tick < 10 && tick % 3 === 0 ? 1 : 0, 350],
     ["after 10 s while bytes arrive", 10, () => 1, 10_000],
     ["at once when more arrives than an echo would have", 10, () => (1 << 20) + 11, 25],
     ["not yet when as much arrives as an echo may have", 10, (tick) => tick === 0 ? (1 << 20) + 10 : 0, 125],
