@@ -1,7 +1,14 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import tls from "node:tls";
+import { afterAll, describe, expect, test } from "vitest";
 import { connect } from "../../src/adapters/bun.ts";
 import { recorder } from "../fixtures/bun_recorder.ts";
+import { makeCertificate } from "../fixtures/certificate.ts";
 import { because, inLab, LAB_PORT, noLab } from "../fixtures/lab.ts";
 import { commandFor, runForJson } from "../fixtures/runtime.ts";
 import { echo, startServer, unusedPort } from "../fixtures/tcp_server.ts";
@@ -199,6 +206,7 @@ describe("bun connect()", () => {
         runForJson(commandFor("tests/programs/bun_failing_handlers.ts", [how]));
       const bare = await outcomes("bare");
       expect(Object.keys(bare)).toHaveLength(13);
+      expect(new Set(Object.values(bare).map(String)).size, "outcomes that differ").toBeGreaterThan(6);
       expect(await outcomes(how)).toEqual(bare);
     });
   }
@@ -235,5 +243,57 @@ describe("bun connect()", () => {
       retried: { heard: ["open mine", "data"], bytes: 1 << 20 },
     });
     await sleep(0);
+  });
+});
+
+describe("bun connect() over TLS calls the handlers in the order of Bun.connect", () => {
+  const folder = mkdtempSync(join(tmpdir(), "realpeer-bun-tls-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const { cert, key } = makeCertificate(folder);
+
+  for (const asks of [true, false]) {
+    for (const stableFor of [0, 60]) {
+      test(`with ${asks ? "a" : "no"} handler of handshake, stableFor ${stableFor}`, async () => {
+        const server = tls.createServer({ key, cert }, (socket) => void socket.on("error", () => {}).write("hello"));
+        await once(server.listen(0, "127.0.0.1"), "listening");
+        const { port } = server.address() as AddressInfo;
+        const heardOf = async (dial: typeof Bun.connect): Promise<string[]> => {
+          const { heard, socket } = recorder();
+          const handshake = (_: unknown, isAuthorized: boolean): void => void heard.push(`handshake ${isAuthorized}`);
+          const options = {
+            ...{ hostname: "127.0.0.1", port, data: "mine", tls: { ca: cert, serverName: "localhost" } },
+            socket: asks ? { ...socket, handshake } : socket,
+          };
+          const connected = await dial<string>(options);
+          await expect.poll(() => heard).toContain("data");
+          connected.end();
+          await expect.poll(() => heard.at(-1)).toBe("close");
+          return heard.filter((event) => event !== "end");
+        };
+        const bare = await heardOf(Bun.connect);
+        expect(bare).toEqual(["open mine", ...asks ? ["handshake true"] : [], "data", "close"]);
+        expect(await heardOf(((options) => connect({ ...options, stableFor } as never)) as typeof Bun.connect)).toEqual(
+          bare,
+        );
+        server.close();
+      });
+    }
+  }
+
+  test("leaves a connection whose open handler throws after the handshake closed, with no more events", async () => {
+    const server = tls.createServer({ key, cert }, (socket) => void socket.on("error", () => {}).write("hello"));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    for (const stableFor of [0, 60]) {
+      const { heard, socket } = recorder();
+      const open = (): never => {
+        throw new Error("thrown");
+      };
+      const options = { hostname: "127.0.0.1", port, tls: { ca: cert, serverName: "localhost" } };
+      await connect({ ...options, stableFor, socket: { ...socket, open }, data: "mine" });
+      await expect.poll(() => heard.at(-1)).toBe("close");
+      expect(heard).toEqual(["error thrown", "close"]);
+    }
+    server.close();
   });
 });

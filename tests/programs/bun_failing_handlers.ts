@@ -33,7 +33,7 @@ async function outcomeOf(socket: Bun.SocketHandler<undefined>): Promise<string[]
   heard.push(await connecting.then(() => "resolved", ({ message }) => `rejected ${message}`));
   await Bun.sleep(150);
   // Whether a handler is called before or after the promise settles is the runtime's own.
-  return heard.sort();
+  return heard.toSorted();
 }
 
 class Handlers {
