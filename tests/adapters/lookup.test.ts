@@ -23,6 +23,16 @@ describe("a lookup function of the caller's", () => {
     expect(await lookupWith({ lookup: finding("10.0.0.1", "10.0.0.2") })("db")).toEqual(["10.0.0.1", "10.0.0.2"]);
   });
 
+  test("is asked for all addresses, with the caller's options", async () => {
+    const asked: unknown[] = [];
+    const noting: LookupFunction = (hostname, options, callback) => {
+      asked.push([hostname, options]);
+      callback(null, [{ address: "::1", family: 6 }]);
+    };
+    await lookupWith({ lookup: noting, family: 6, hints: 8 })("db");
+    expect(asked).toEqual([["db", { all: true, family: 6, hints: 8 }]]);
+  });
+
   for (const options of [{}, { retry: { maxAttempts: 2, initialDelay: 1 } }, { attemptTimeout: 100 }]) {
     test(`that finds none fails the attempt (${JSON.stringify(options)})`, async () => {
       const connecting = connect({ host: "db", port: 1, lookup: finding(), ...options });

@@ -15,7 +15,7 @@ interface Search {
 
 /** Lookups by the system that are answered by hand, and searches. */
 const { asked, searches, HOSTS } = vi.hoisted(() => ({
-  asked: [] as { readonly hostname: string; readonly answer: Answer<{ readonly address: string }> }[],
+  asked: [] as { hostname: string; options: unknown; answer: Answer<{ readonly address: string }> }[],
   searches: [] as Search[],
   HOSTS: `# 10.0.0.9 commented.test
 127.0.0.1\tlocalhost
@@ -27,8 +27,8 @@ nonsense broken.test
 }));
 
 vi.mock("node:dns", () => ({
-  lookup: (hostname: string, _options: unknown, answer: Answer<{ address: string }>) =>
-    void asked.push({ hostname, answer }),
+  lookup: (hostname: string, options: unknown, answer: Answer<{ address: string }>) =>
+    void asked.push({ hostname, options, answer }),
   Resolver: class implements Search {
     four?: Answer<string>;
     six?: Answer<string>;
@@ -120,7 +120,7 @@ describe("a name that is looked up", () => {
 
   test("is asked of the system once for all that wait, and again after the answer", async () => {
     const both = [lookup("db.remote"), lookup("db.remote")];
-    expect(asked).toHaveLength(1);
+    expect(asked).toMatchObject([{ hostname: "db.remote", options: { all: true } }]);
     answer("db.remote", "10.0.0.1", "10.0.0.2");
     expect(await Promise.all(both)).toEqual([["10.0.0.1", "10.0.0.2"], ["10.0.0.1", "10.0.0.2"]]);
     const again = lookup("db.remote");

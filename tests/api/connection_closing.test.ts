@@ -107,6 +107,14 @@ for (const [way, open] of ways) {
       }
     });
 
+    test("is over as soon as the peer has ended, however much was written", async () => {
+      await using server = await startServer((socket) => socket.resume().on("end", () => socket.end()));
+      const connection = await open(server.port);
+      await connection.writable.getWriter().write(new Uint8Array(100_000));
+      // Without the peer's end it waits for a second in which nothing arrives.
+      await within(900, connection.close());
+    });
+
     test("ends a loop that reads", async () => {
       await using server = await startServer(echo);
       const connection = await open(server.port);

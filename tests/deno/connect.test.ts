@@ -122,6 +122,7 @@ for (const mode of ["read", "readable", "readable, own buffer"]) {
     const conn = await connect({ hostname: LOOPBACK, port: server.port, stableFor: 80 });
     if (mode === "read") {
       assertEquals(await readAll(conn), "one two three");
+      assertEquals(Object.hasOwn(conn, "read"), false, "the runtime's own method again");
       conn.close();
     } else if (mode === "readable, own buffer") {
       assertEquals(await readIntoOwnBuffer(conn.readable), "one two three");
@@ -144,6 +145,23 @@ for (const how of ["close", Symbol.dispose] as const) {
     await assertRejects(() => conn.read(new Uint8Array(9)), Deno.errors.BadResource);
   });
 }
+
+Deno.test("connect() with stableFor returns a connection that its cancelled stream closes", async () => {
+  await using server = serve(echo);
+  const conn = await connect({ hostname: LOOPBACK, port: server.port, stableFor: 10 });
+  await conn.readable.cancel();
+  await assertRejects(() => conn.write(bytes("too late")), Deno.errors.BadResource);
+});
+
+Deno.test("the portable connect() leaves no timer when reset() comes while close() waits", async () => {
+  await using server = serve(async (conn) => void (await conn.readable.pipeTo(new WritableStream()).catch(() => {})));
+  const conn = await portableConnect({ hostname: LOOPBACK, port: server.port });
+  await conn.writable.getWriter().write(new Uint8Array(100_000));
+  const closing = conn.close();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  conn.reset();
+  await closing;
+});
 
 Deno.test("connect() with stableFor gives back a read that was pending", async () => {
   await using server = serve(async (conn) => {
@@ -223,6 +241,18 @@ for (const [name, specifier] of Object.entries(MODULES)) {
       await conn.close();
     `;
     const { code, out, err } = await runWith([`--allow-net=${LOOPBACK}:${server.port}`], script);
+    assertEquals({ code, out, err }, { code: 0, out: "connected\n", err: "" });
+  });
+
+  Deno.test(`${name} connect() needs no more for a name than --allow-net=NAME:PORT`, async () => {
+    await using server = serve(echo);
+    const script = `
+      import { connect } from ${JSON.stringify(specifier)};
+      const conn = await connect({ hostname: "localhost", port: ${server.port}, retry: true, timeout: 5000 });
+      console.log("connected");
+      await conn.close();
+    `;
+    const { code, out, err } = await runWith([`--allow-net=localhost:${server.port}`], script);
     assertEquals({ code, out, err }, { code: 0, out: "connected\n", err: "" });
   });
 

@@ -79,7 +79,8 @@ describe("a port holder", () => {
     await first.release();
     expect(sockets[0]!.resets).toBe(0);
     await second.release();
-    expect(sockets[0]!.resets).toBe(1);
+    await turn();
+    expect([sockets.length, sockets[0]!.resets], "no other takes its place").toEqual([1, 1]);
   });
 
   test("has an address of its own, and another for each other holder", async () => {
@@ -106,6 +107,15 @@ describe("a port holder", () => {
     sockets[0]!.open();
     await released;
     expect(sockets[0]!.resets).toBe(1);
+  });
+
+  test("settles for the user that has released it before it failed", async () => {
+    const { holder, sockets } = fake();
+    const hold = holder.hold(40000);
+    const released = hold.release();
+    sockets[0]!.fail(failure("EMFILE"));
+    await Promise.all([released, hold.settled]);
+    expect(sockets).toHaveLength(1);
   });
 
   test("keeps a socket whose last user has gone before it was open, and that has a new user since", async () => {
@@ -148,10 +158,10 @@ describe("a port holder", () => {
       message: "Cannot hold port 40000: no IPv4 loopback address can be bound",
       cause: { code: "EADDRNOTAVAIL" },
     });
-    await hold.release();
-    const tries = sockets.length;
+    expect(sockets, "addresses tried").toHaveLength(8);
     holder.hold(40000);
-    expect(sockets).toHaveLength(tries + 1);
+    expect(sockets).toHaveLength(9);
+    await hold.release();
   });
 
   test("passes any other failure on", async () => {
@@ -235,7 +245,31 @@ describe("a port holder", () => {
     expect(sockets).toHaveLength(3);
     sockets[2]!.open();
     await until(() => hold.state === "held");
+    expect(change()).toBeUndefined();
+    // And once more: it watches again.
+    sockets[2]!.close();
+    await until(() => sockets.length === 4);
+    sockets[3]!.fail(failure("EADDRINUSE"));
+    await until(() => change() !== undefined);
+    sockets[4]!.fail(failure("EADDRINUSE"));
+    await turn();
     await hold.release();
+    expect(change()).toBeUndefined();
+  });
+
+  test("does not drop a socket that it opens again before that is open", async () => {
+    const { holder, sockets } = fake();
+    const hold = holder.hold(40000);
+    sockets[0]!.open();
+    await hold.settled;
+    sockets[0]!.close();
+    await until(() => sockets.length === 2);
+    const released = hold.release();
+    await turn();
+    expect(sockets[1]!.resets).toBe(0);
+    sockets[1]!.open();
+    await released;
+    expect(sockets[1]!.resets).toBe(1);
   });
 
   test("leaves no unhandled rejection to a caller that only releases", async () => {

@@ -255,6 +255,89 @@ test("a process that is seen only after it has ended has started another one, wh
   expect(isKilled).toBe(true);
 });
 
+/** A process list that a test changes; what was sent is written down, and ends nothing but what it names. */
+function scripted(first: readonly ProcessRow[]): { system: ProcessSystem; rows: ProcessRow[]; sent: string[] } {
+  const rows = [...first];
+  const sent: string[] = [];
+  const system: ProcessSystem = {
+    canAsk: false,
+    list(visit) {
+      const seen = [...rows];
+      for (const row of seen) visit?.(row);
+      return { rows: seen, hasVanished: false };
+    },
+    read: (pid) => rows.find((row) => row.pid === pid) ?? null,
+    readMark: () => null,
+    signal(target, name) {
+      sent.push(`${target} ${name}`);
+      const isHit = (row: ProcessRow): boolean => target < 0 ? row.group === -target : row.pid === target;
+      const before = rows.length;
+      rows.splice(0, before, ...rows.filter((row) => !isHit(row)));
+      return rows.length < before ? "sent" : "gone";
+    },
+  };
+  return { system, rows, sent };
+}
+
+/** A process that began at the time of its number, and has no connection to a tree. */
+function alone(pid: number, more: Partial<ProcessRow> = {}): ProcessRow {
+  return { pid, parent: 1, group: pid, session: pid, isGone: false, startTime: pid, name: "each", ...more };
+}
+
+describe("a tree without marks", () => {
+  const pidsOf = (tree: ProcessTree): number[] => tree.members().map(({ pid }) => pid).toSorted((a, b) => a - b);
+
+  test("has what is in the group or the session of its first process, or below it", () => {
+    const { system, rows } = scripted([alone(100)]);
+    const tree = new ProcessTree({ pid: 100, mark: null, system });
+    rows.push(alone(101, { group: 100 }), alone(102, { session: 100 }), alone(103, { parent: 102 }), alone(104));
+    expect(pidsOf(tree)).toEqual([100, 101, 102, 103]);
+  });
+
+  test("keeps what has left it, and takes no older or later owner of one of its numbers", () => {
+    const { system, rows } = scripted([alone(100)]);
+    const tree = new ProcessTree({ pid: 100, mark: null, system });
+    rows.push(alone(101, { parent: 100 }));
+    expect(pidsOf(tree)).toEqual([100, 101]);
+    // 101 is an orphan with a session of its own; 90 is older, although it has the session's number.
+    rows.splice(0, 2, alone(101), alone(90, { session: 100 }));
+    expect(pidsOf(tree)).toEqual([101]);
+    rows.splice(0, 2, alone(100, { startTime: 200 }), alone(201, { parent: 100 }));
+    expect(pidsOf(tree), "another process has the number of the session").toEqual([]);
+  });
+
+  test("never has this process, whose end would be the end of all", async () => {
+    const own = alone(process.pid, { parent: 100, session: 100, startTime: 300 });
+    const { system, rows, sent } = scripted([alone(100), own]);
+    const tree = new ProcessTree({ pid: 100, mark: null, system });
+    rows.splice(0, 1);
+    await tree.stop();
+    expect(sent).toEqual([]);
+  });
+
+  test("is never asked to end by the numbers 0 and 1, which mean this group and every process", async () => {
+    const ends = [alone(101, { parent: 100, group: 0 }), alone(102, { parent: 100, group: 1 })];
+    const { system, sent } = scripted([alone(100), ...ends]);
+    expect(await new ProcessTree({ pid: 100, mark: null, system }).stop()).toEqual([]);
+    expect(sent.map((text) => text.split(" ")[0]).filter((target) => Number(target) >= -1)).toEqual(["101", "102"]);
+  });
+
+  test("is ended one by one where a process has left the group since it was read", async () => {
+    const { system, sent } = scripted([alone(100), alone(101, { group: 100, session: 100 })]);
+    const moving: ProcessSystem = {
+      ...system,
+      read: (pid) => pid === 101 ? alone(101) : system.read(pid),
+      signal: (target, name) => (sent.push(`${target} ${name}`), target === -100 ? "sent" : "gone"),
+    };
+    const tree = new ProcessTree({ pid: 100, mark: null, system: moving });
+    const now = performance.now();
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => sent.length > 0 ? now + 60_000 : now);
+    await tree.stop().finally(() => clock.mockRestore());
+    expect(sent).toContain("101 SIGKILL");
+    expect(sent[0]).toBe("-100 SIGKILL");
+  });
+});
+
 describe.skipIf(noProc)(because("where there are no marks", noProc), () => {
   test("ps tells the same of every process of this machine", () => {
     const seconds = uniqueSeconds();
