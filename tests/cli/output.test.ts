@@ -69,6 +69,7 @@ describe("the status line", () => {
     for (const system of [new FakeSystem([], false), new FakeSystem([], true, { TERM: "dumb" })]) {
       const line = new StatusLine(system, () => "text");
       vi.advanceTimersByTime(500);
+      expect(vi.getTimerCount()).toBe(0);
       line.clear();
       expect(system.stderr.text).toBe("");
     }

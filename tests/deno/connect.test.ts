@@ -154,7 +154,12 @@ Deno.test("connect() with stableFor returns a connection that its cancelled stre
 });
 
 Deno.test("the portable connect() leaves no timer when reset() comes while close() waits", async () => {
-  await using server = serve(async (conn) => void (await conn.readable.pipeTo(new WritableStream()).catch(() => {})));
+  await using server = serve(async (conn) => {
+    const buffer = new Uint8Array(65536);
+    while (await conn.read(buffer) !== null);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    conn.close();
+  });
   const conn = await portableConnect({ hostname: LOOPBACK, port: server.port });
   await conn.writable.getWriter().write(new Uint8Array(100_000));
   const closing = conn.close();
