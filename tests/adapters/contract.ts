@@ -29,6 +29,8 @@ const MOMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   "after a timer": () => sleep(0),
 };
 
+const FLOOD = new Uint8Array(1 << 18);
+
 /** What every adapter has to do, on a real kernel, in this process. */
 export function adapterContract<Socket>(adapter: Adapter<Socket>, { canBind }: Abilities): void {
   const call = (options: ConnectOptions): ReturnType<typeof dial<Socket>> => dial(adapter, resolveOptions(options));
@@ -65,6 +67,21 @@ export function adapterContract<Socket>(adapter: Adapter<Socket>, { canBind }: A
       if (hangsUp) await expect(connected).rejects.toMatchObject({ code: "ECONNRESET" });
       else adapter.close((await connected).socket);
     }
+  });
+
+  test("watchPeer() reads ahead only so far, whatever the peer sends", async () => {
+    let sent = 0;
+    await using server = await startServer((socket) => {
+      const flood = (): void => {
+        do sent += FLOOD.length; while (!socket.destroyed && socket.write(FLOOD));
+      };
+      socket.on("drain", flood);
+      flood();
+    });
+    const { socket } = await call({ hostname: LOOPBACK, port: server.port, stableFor: 300 });
+    // What the kernel and the peer itself hold is much less; without a limit it would be several times as much.
+    expect(sent).toBeLessThan(48 << 20);
+    adapter.reset(socket);
   });
 
   test.runIf(canBind && !noProc)(

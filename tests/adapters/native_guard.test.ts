@@ -169,6 +169,15 @@ const onBun = (): readonly Case[] => {
       Reflect.deleteProperty(process.env, "HTTP_PROXY");
       await call;
     }, HELD_FOR_THE_CALL],
+    ["new WebSocket through a proxy", async () => {
+      await event(new WebSocket("ws://192.0.2.1:1/", { proxy: DEAD } as never), "error", "close");
+    }, HELD_FOR_THE_CALL],
+    ["new WebSocket through the environment's proxy", async () => {
+      process.env["HTTP_PROXY"] = DEAD;
+      const socket = new WebSocket("ws://192.0.2.1:1/");
+      Reflect.deleteProperty(process.env, "HTTP_PROXY");
+      await event(socket, "error", "close");
+    }, HELD_FOR_THE_CALL],
     ["fetch.preconnect", () => fetch.preconnect(DEAD), ["hold dead"]],
     ["new SQL", () => new Bun.SQL(`postgres://127.0.0.1:${port}/database`).close(), ["hold dead"]],
     ["new SQL with options", () => new Bun.SQL({ adapter: "postgres", ...address }).close(), ["hold dead"]],
