@@ -53,6 +53,27 @@ describe("inspect()", () => {
     });
   });
 
+  test("names the process with the lowest id where several share a socket, and each other one", () => {
+    const rows = [101, 102].map((inode) => tableWith(inode).slice(HEAD.length));
+    addProcess(9, 1, [101], HEAD + rows.join(""));
+    addProcess(10, 1, [101, 102]);
+    symlinkSync("9", join(proc, "self"));
+    const { sockets } = inspect(isSelfConnected, { root: proc });
+    expect(sockets.map(({ pid, command }) => [pid, command])).toEqual([[9, "program 9"], [10, "program 10"]]);
+  });
+
+  test("knows a process without a command line, and passes over files that are neither process nor socket", () => {
+    addProcess(12, 1, [101], tableWith(101));
+    symlinkSync("12", join(proc, "self"));
+    rmSync(join(proc, "12/cmdline"));
+    writeFileSync(join(proc, "12/fd/9"), "");
+    writeFileSync(join(proc, "11"), "");
+    expect(inspect(isSelfConnected, { root: proc })).toMatchObject({
+      sockets: [{ pid: 12, command: null }],
+      hasHidden: false,
+    });
+  });
+
   test("visits each namespace once, and passes over what has vanished", () => {
     addProcess(12, 1, [101], tableWith(101));
     addProcess(13, 1, [], tableWith(101));

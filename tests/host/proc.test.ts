@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { holderAddress } from "../../src/core/holder_address.ts";
 import {
+  isHolder,
   isListening,
   isOnPort,
   isSelfConnected,
@@ -22,6 +24,8 @@ const TABLE_6 = `${HEAD}\
    0: 00000000000000000000000001000000:9C40 00000000000000000000000001000000:9C40 08 0:0 00:0 0  7 0 42 1 0
    1: 0000000000000000FFFF00000100007F:9C40 0000000000000000FFFF00000100007F:9C40 01 0:0 00:0 0  7 0 43 1 0
    2: 000080FE00000000FF00000001000000:0050 00000000000000000000000000000000:0000 0A 0:0 00:0 0  7 0 44 1 0
+   3: 000000000000000000FF00000100007F:1F90 00000000000000000000000000000000:0000 0A 0:0 00:0 0  7 0 45 1 0
+   4: B80D012000000000FFFF00000100007F:1F90 00000000000000000000000000000000:0000 0A 0:0 00:0 0  7 0 46 1 0
 `;
 
 describe("a socket table", () => {
@@ -40,7 +44,17 @@ describe("a socket table", () => {
 
   test("is searched for a port in any state, in a line of any number", () => {
     expect(selectRows(TABLE, isOnPort(40000)).map(({ inode }) => inode)).toEqual([5678, 91011]);
+    expect(selectRows(TABLE_6, isOnPort(80)).map(({ inode }) => inode)).toEqual([44]);
     expect(selectRows(TABLE, isOnPort(40002))).toMatchObject([{ state: "TIME_WAIT", timer: 38_980, inode: 0 }]);
+  });
+
+  test("has the holder of a port at an address of its own, with both ends the same", () => {
+    const end = (hostname: string, port = 40000) => ({ hostname, port });
+    const own = holderAddress(7);
+    expect(isHolder({ local: end(own), remote: end(own) })).toBe(true);
+    expect(isHolder({ local: end("127.0.0.1"), remote: end("127.0.0.1") })).toBe(false);
+    expect(isHolder({ local: end(own), remote: end(own, 40001) })).toBe(false);
+    expect(isHolder({ local: end(own), remote: end("127.0.0.1") })).toBe(false);
   });
 
   test("has IPv6 addresses in their short form", () => {
@@ -48,6 +62,9 @@ describe("a socket table", () => {
       ["::1", "CLOSE_WAIT"],
       ["::ffff:127.0.0.1", "ESTABLISHED"],
       ["fe80::ff:0:1", "LISTEN"],
+      // Both are like a mapped address, and are none.
+      ["::ff00:7f00:1", "LISTEN"],
+      ["2001:db8::ffff:7f00:1", "LISTEN"],
     ]);
   });
 
