@@ -62,6 +62,20 @@ for (const [way, open] of ways) {
       await expect(writer.write(bytes("too late"))).rejects.toThrow("closed");
     });
 
+    test("does not wait for what stands behind a chunk that is no bytes", async () => {
+      let received = "";
+      await using server = await startServer((socket) => {
+        socket.on("data", (chunk) => received += chunk).on("end", () => socket.end());
+      });
+      const connection = await open(server.port);
+      const writer = connection.writable.getWriter();
+      const writes = [bytes("one"), "two" as never, bytes("three")].map((chunk) => writer.write(chunk));
+      const outcomes = Promise.allSettled(writes);
+      await within(1000, connection.close());
+      expect((await outcomes).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+      expect(received).toBe("one");
+    });
+
     test("gets a close() of the writer through that still waits behind writes", async () => {
       let received = "";
       await using server = await startServer((socket) => {

@@ -189,6 +189,14 @@ describe("bun connect()", () => {
     expect(heard).toEqual(["connectError mine ECONNREFUSED"]);
   });
 
+  test("tells connectError of a peer that hung up during stableFor, with the caller's data", async () => {
+    await using server = await startServer((socket) => void setTimeout(() => socket.end(), 20));
+    const { heard, socket } = recorder();
+    const options = { hostname: "127.0.0.1", port: server.port, stableFor: 200, socket, data: "mine" };
+    await expect(connect(options)).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(heard).toEqual(["connectError mine ECONNRESET"]);
+  });
+
   test("hands an error thrown by the open handler to the error handler, as Bun does", async () => {
     await using server = await startServer(echo);
     const { heard, socket } = recorder();
@@ -216,6 +224,9 @@ describe("bun connect()", () => {
       await expect(connect({ port: 1, socket } as never)).rejects.toThrow(TypeError);
       await expect(connect({ port: 1, socket } as never)).rejects.toThrow(/^Cannot connect: socket must have/);
     }
+    const port = await unusedPort();
+    const connecting = connect({ hostname: "127.0.0.1", port, socket: { drain() {} } });
+    await expect(connecting).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
   test("binds the client end it was given", async () => {

@@ -18,7 +18,8 @@ const server = Bun.listen({
   socket: {
     open(socket) {
       socket.write("hello");
-      setTimeout(() => socket.end(), 80);
+      // Long after `stableFor`, also on a busy machine.
+      setTimeout(() => socket.end(), 230);
     },
     data() {},
   },
@@ -31,7 +32,7 @@ async function outcomeOf(socket: Bun.SocketHandler<undefined>): Promise<string[]
     ? Bun.connect(options)
     : connect({ ...options, stableFor: how === "stable" ? 30 : 0 });
   heard.push(await connecting.then(() => "resolved", ({ message }) => `rejected ${message}`));
-  await Bun.sleep(150);
+  await Bun.sleep(300);
   // Whether a handler is called before or after the promise settles is the runtime's own.
   return heard.toSorted();
 }
