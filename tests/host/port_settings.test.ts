@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseDynamicPorts, parseExcludedPorts, parseRange, readPortSettings } from "../../src/host/port_settings.ts";
 import { NETSH } from "../fixtures/netsh.ts";
@@ -38,4 +41,23 @@ test("a system of which it is not known is not taken for Linux", () => {
   for (const platform of ["openbsd", "sunos", "aix"]) {
     expect(() => readPortSettings("/proc", platform)).toThrow(`it is not known how ${platform} tells it`);
   }
+});
+
+test("the settings of Linux and Android are read from files, and from no folder", () => {
+  const root = mkdtempSync(join(tmpdir(), "realpeer-sysctl-"));
+  const folder = join(root, "sys/net/ipv4");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "ip_local_port_range"), "32768\t60999\n");
+  writeFileSync(join(folder, "ip_local_reserved_ports"), "8080,9000-9002\n");
+  for (const platform of ["linux", "android"]) {
+    expect(readPortSettings(root, platform)).toEqual({
+      range: { low: 32768, high: 60999 },
+      reserved: [{ low: 8080, high: 8080 }, { low: 9000, high: 9002 }],
+      prefersParity: true,
+    });
+  }
+  rmSync(join(folder, "ip_local_port_range"));
+  mkdirSync(join(folder, "ip_local_port_range"));
+  expect(() => readPortSettings(root, "linux")).toThrow(/^Cannot read .*ip_local_port_range/);
+  rmSync(root, { recursive: true });
 });

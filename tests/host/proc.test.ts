@@ -10,7 +10,7 @@ import {
   parseUsers,
   selectRows,
 } from "../../src/host/proc.ts";
-import { parseStat } from "../../src/host/process_table.ts";
+import { parsePs, parseStat, parseWindowsProcesses } from "../../src/host/process_table.ts";
 
 const HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 /** As Linux 6.18 writes it, on a machine that counts its bytes from the low end. */
@@ -139,7 +139,20 @@ describe("what /proc tells of a process", () => {
     expect(parseStat(stat("Z"))).toMatchObject({ isGone: true, waitStatus: 37 });
     expect(parseStat(stat("S"))).toMatchObject({ isGone: false, waitStatus: null });
     expect(parseStat(stat("Z", 2)), "its main thread alone").toMatchObject({ isGone: false, waitStatus: null });
-    expect(parseStat("no stat")).toBeNull();
+    expect(parseStat(stat("X"))).toMatchObject({ isGone: true, waitStatus: null });
+    for (const text of ["no stat", stat("S").slice(3), "66 (sh) S 1 2 3"]) expect(parseStat(text)).toBeNull();
+  });
+
+  test("what other systems tell of it, too", () => {
+    const started = "Mon Nov 30 05:41:51 2026";
+    expect(parsePs(`  12   1  11 Z+   ${started} sh -c x\n 13 12 11 S ${started} a b\nno process\n`)).toMatchObject([
+      { pid: 12, parent: 1, group: 11, isGone: true, startTime: Date.parse(started), name: "sh -c x" },
+      { pid: 13, parent: 12, group: 11, isGone: false, name: "a b" },
+    ]);
+    expect(parseWindowsProcesses("12 4 134000000000001500 a b.exe\r\n0 0  Idle\r\n\r\n")).toMatchObject([
+      { pid: 12, parent: 4, startTime: 134_000_000_000_001, name: "a b.exe" },
+      { pid: 0, parent: 0, startTime: 0, name: "Idle" },
+    ]);
   });
 
   test("the names of users", () => {
