@@ -334,6 +334,15 @@ describe.skipIf(noOpenssl)(because("waitForHttp() over TLS", noOpenssl), () => {
   });
 });
 
+test("a connection whose answer does not count is closed, although its server keeps it open", async () => {
+  const answer = "HTTP/1.1 503 Busy\r\ncontent-length: 1000\r\n\r\nnot all of it";
+  await using server = await startServer((socket) => void socket.once("data", () => socket.write(answer)));
+  const failed = waitForHttp(`http://127.0.0.1:${server.port}/`, { timeout: 300, retry: { initialDelay: 10 } });
+  await expect(failed).rejects.toBeInstanceOf(ConnectTimeoutError);
+  expect(server.sockets.length).toBeGreaterThan(1);
+  await expect.poll(() => server.sockets.filter((socket) => !socket.readableEnded && !socket.destroyed)).toEqual([]);
+});
+
 describe("a self-connection", () => {
   test.skipIf(noLab)(because("is never an answer, and leaves nothing on the port", noLab), async () => {
     const words = commandFor("src/cli/main.ts", ["wait", `http://127.0.0.1:${LAB_PORT}/`, "-t", "700ms", "--json"]);

@@ -235,6 +235,18 @@ describe("the text exposition format", () => {
     expect(parseText(text)[1]!.metrics[0]!.labels!["command"]).toBe("node ?]0;title? ?--x ??");
   });
 
+  test("has one sample for sockets that differ in nothing, and all users and namespaces", () => {
+    const end = { hostname: "::1", port: 40000 };
+    const socket = { local: end, remote: end, state: "LISTEN", pid: 1, command: "x", uid: 0, netns: 7 };
+    const [all, each, ...others] = parseText(prometheusText([], [socket, socket, { ...socket, uid: 5 }])).slice(1);
+    expect(others).toEqual([]);
+    expect(all!.metrics).toMatchObject([{ value: "3" }]);
+    expect(each!.metrics.map(({ value, labels }) => [value, labels!["uid"], labels!["netns"]])).toEqual([
+      ["2", "0", "7"],
+      ["1", "5", "7"],
+    ]);
+  });
+
   test("says 0 where there is nothing", () => {
     expect(parseText(prometheusText([]))).toMatchObject([{ metrics: [{ value: "0" }] }]);
   });
