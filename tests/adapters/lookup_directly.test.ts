@@ -59,8 +59,8 @@ afterEach(() => {
 });
 
 /** The answers so far, without a name server. */
-function direct(hostname: string): string[][] {
-  const answers: string[][] = [];
+function direct(hostname: string): (readonly string[])[] {
+  const answers: (readonly string[])[] = [];
   lookUpDirectly(hostname, (addresses) => answers.push(addresses))();
   return answers;
 }
@@ -103,7 +103,7 @@ describe("a name that is looked up directly", () => {
   ];
   for (const [what, four, six, expected] of found) {
     test(`is known once the servers have answered for both IP versions: ${what}`, () => {
-      const answers: string[][] = [];
+      const answers: (readonly string[])[] = [];
       lookUpDirectly("remote.test", (addresses) => answers.push(addresses));
       const [search] = searches;
       search!.four!(four === null ? failure : null, four ?? undefined);
