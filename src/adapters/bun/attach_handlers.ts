@@ -20,7 +20,7 @@ export function ownHandlers<Data>(handlers: Bun.SocketHandler<Data>): Bun.Socket
   const own: Bun.SocketHandler<Data> = {};
   for (let from: object = handlers; from !== null && from !== Object.prototype; from = Object.getPrototypeOf(from)) {
     for (const name of Object.getOwnPropertyNames(from)) {
-      if (name !== "constructor" && !Object.hasOwn(own, name)) Reflect.set(own, name, Reflect.get(handlers, name));
+      if (name !== "constructor") Reflect.set(own, name, Reflect.get(handlers, name));
     }
   }
   return own;

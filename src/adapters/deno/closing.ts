@@ -14,16 +14,11 @@ export function reset(conn: Deno.TcpConn): void {
   close(conn);
 }
 
-/** The closed connections: Deno.TcpConn has no property for that. */
-const closed = new WeakSet<Deno.TcpConn>();
-
+/** Safe to call twice, and after the program itself has closed the connection. */
 export function close(conn: Deno.TcpConn): void {
-  if (closed.has(conn)) return;
-  closed.add(conn);
   try {
     conn.close();
   } catch (error) {
-    // The program has closed it, as `Connection.native`.
     if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
