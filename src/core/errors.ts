@@ -72,11 +72,12 @@ export class ConnectTimeoutError extends Error {
 
 /**
  * Makes `instanceof` true for the errors of every copy of this package: one process may load it as an ES module and as
- * CommonJS, or in two versions.
+ * CommonJS, or in two versions. Keeps the name of the class, which runtimes print, where the code is minified.
  */
 function brand(errorClass: typeof SelfConnectError | typeof ConnectTimeoutError, name: string): void {
   const mark = Symbol.for(`@realpeer/tcp ${name}`);
   const isOrdinaryInstance = Function.prototype[Symbol.hasInstance];
+  Object.defineProperty(errorClass, "name", { configurable: true, value: name });
   Object.defineProperty(errorClass.prototype, mark, { value: true });
   Object.defineProperty(errorClass, Symbol.hasInstance, {
     value(this: unknown, value: unknown): boolean {
