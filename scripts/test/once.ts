@@ -3,6 +3,7 @@
  * Node. A file that is not listed runs on every runtime. A name that ends in a slash is a folder.
  */
 export const ONCE: readonly string[] = [
+  "tests/api/call_forms.test.ts",
   "tests/architecture.test.ts",
   "tests/bench/",
   "tests/core/",

@@ -1,7 +1,7 @@
 import { GENERAL_OPTIONS, nearest } from "./arguments.ts";
 import { Interrupted, Status, UsageError } from "./errors.ts";
 import { Interrupts } from "./interrupts.ts";
-import { printable, withoutUsers } from "./output.ts";
+import { messageOf, printable, withoutUsers } from "./output.ts";
 import { CannotRunError, isBrokenPipe, type System } from "./runtime/system.ts";
 import { wait } from "./commands/wait.ts";
 
@@ -65,7 +65,7 @@ const MAX_LINE = 500;
 
 /** The error in one line. */
 function lineOf(error: unknown): string {
-  const message = error instanceof Error ? error.message || error.name : String(error);
+  const message = messageOf(error);
   const whole = message.length > MAX_LINE ? `${message.slice(0, MAX_LINE)}…` : message;
   const line = whole.split("\n").map((part) => part.trim()).filter(Boolean).join(" ");
   const isPermission = error instanceof Error && error.name === "NotCapable";

@@ -85,7 +85,7 @@ export function tryWriteJson(system: System, value: unknown): void {
   }
 }
 
-/** Why something failed, for a document. */
+/** Why something failed. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
