@@ -24,6 +24,16 @@ export function isGranted(permission: Permission): boolean {
 }
 
 /**
+ * Whether this process may dial every address, and so each address of a name. Deno's `--allow-net=HOST:PORT` covers a
+ * name only as long as it is dialed by name.
+ */
+export function mayDialAnywhere(): boolean {
+  if (!isDeno) return true;
+  const { state, partial } = Deno.permissions.querySync({ name: "net" });
+  return state === "granted" && partial !== true;
+}
+
+/**
  * Deno's node:net reports a missing permission to bind where no caller can catch it.
  *
  * @throws Deno.errors.NotCapable when this process may not bind the local address and port

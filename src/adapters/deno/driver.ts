@@ -1,6 +1,7 @@
 import type { Adapter, Attempt, Target } from "../../core/attempt.ts";
 import { afterPoll } from "../../core/clock.ts";
 import type { EndpointPair } from "../../core/endpoint.ts";
+import { mayDialAnywhere } from "../detect.ts";
 import { publishSelfConnection } from "../diagnostics.ts";
 import { close, reset } from "./closing.ts";
 import { ReadAhead } from "./read_ahead.ts";
@@ -30,14 +31,9 @@ function openAbandonable(options: Deno.ConnectOptions): Attempt<Deno.TcpConn> {
   return { opened, abandon: () => void afterPoll(() => controller.abort()) };
 }
 
-/**
- * The addresses of a name, if this process may dial any address. The permission `--allow-net=HOST:PORT` covers a name
- * only as long as it is dialed by name.
- */
+/** The addresses of a name, if this process may dial them. */
 async function lookup(hostname: string): Promise<readonly string[] | null> {
-  const { state, partial } = Deno.permissions.querySync({ name: "net" });
-  if (state !== "granted" || partial === true) return null;
-  return await (await import("../node/lookup.ts")).lookup(hostname);
+  return mayDialAnywhere() ? await (await import("../node/lookup.ts")).lookup(hostname) : null;
 }
 
 /** `Deno.connect` with these options besides those of each target. */

@@ -1,5 +1,7 @@
 import type * as net from "node:net";
 import type { Adapter } from "../../core/attempt.ts";
+import { isBelowLocalhost } from "../../core/endpoint.ts";
+import { mayDialAnywhere } from "../detect.ts";
 import { publishSelfConnection } from "../diagnostics.ts";
 import { endpoints } from "../endpoints.ts";
 import { lookup, lookupWith } from "./lookup.ts";
@@ -11,6 +13,7 @@ const ignore = (): void => {};
 /** `node:net` with these options besides those of each target. */
 export function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undefined): Adapter<net.Socket> {
   const hasOwnLookup = ["lookup", "family", "hints"].some((name) => Object.hasOwn(nativeOptions ?? {}, name));
+  const look = hasOwnLookup ? lookupWith(nativeOptions ?? {}) : lookup;
   return {
     open: (target) => open(target, nativeOptions),
     endpoints,
@@ -20,7 +23,8 @@ export function adapterFor(nativeOptions: Partial<net.TcpNetConnectOpts> | undef
     },
     close: (socket) => void socket.on("error", ignore).destroy(),
     watchPeer,
-    lookup: hasOwnLookup ? lookupWith(nativeOptions ?? {}) : lookup,
+    // Without access to every address, Deno dials such a name by name: the system may know it.
+    lookup: async (hostname) => isBelowLocalhost(hostname) && !mayDialAnywhere() ? null : await look(hostname),
     localPort: undefined,
     publish: publishSelfConnection,
   };
