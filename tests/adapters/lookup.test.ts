@@ -76,6 +76,15 @@ describe("a name below localhost, which not every system knows", () => {
     });
   }
 
+  test("means loopback of the IP version that the options of node:net ask for", async () => {
+    await using server = await startServer(() => {});
+    const target = { hostname: "app.localhost", port: server.port };
+    const socket = await connect({ ...target, family: 4, hints: 0 });
+    expect(socket.remoteAddress).toBe("127.0.0.1");
+    socket.destroy();
+    await expect(connect({ ...target, family: 6 })).rejects.toMatchObject({ code: "ECONNREFUSED", address: "::1" });
+  });
+
   test("is refused as an address is", async () => {
     await using dead = await deadPort();
     const { port } = dead;

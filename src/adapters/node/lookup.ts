@@ -1,7 +1,7 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, TcpNetConnectOpts } from "node:net";
 import { show } from "../../core/checks.ts";
-import { isBelowLocalhost } from "../../core/endpoint.ts";
+import { ipVersion, isBelowLocalhost } from "../../core/endpoint.ts";
 import { assertMayLookUp } from "../detect.ts";
 // Imported statically: on Bun a later import would wait for the same threads.
 import { lookUpDirectly, LOOPBACK } from "./lookup_directly.ts";
@@ -19,14 +19,7 @@ const underWay = new Map<string, Promise<readonly string[]>>();
 function askSystem(hostname: string): Promise<readonly string[]> {
   const known = underWay.get(hostname);
   if (known !== undefined) return known;
-  const asked = new Promise<readonly string[]>((resolve, reject) => {
-    systemLookup(hostname, { all: true }, (error, addresses) => {
-      underWay.delete(hostname);
-      if (error && isBelowLocalhost(hostname)) resolve(LOOPBACK);
-      else if (error) reject(error);
-      else resolve(addresses.map(({ address }) => address));
-    });
-  });
+  const asked = lookupWith({})(hostname).finally(() => underWay.delete(hostname));
   underWay.set(hostname, asked);
   return asked;
 }
@@ -63,6 +56,9 @@ export function lookupWith(
   return (hostname) =>
     new Promise((resolve, reject) => {
       look(hostname, { all: true, family, hints }, (error, address: string | LookupAddress[]) => {
+        if (error && !given && isBelowLocalhost(hostname)) {
+          return resolve(LOOPBACK.filter((address) => family === 0 || ipVersion(address) === family));
+        }
         if (error) return reject(error);
         const addresses = typeof address === "string" ? [address] : address.map(({ address }) => address);
         if (addresses.length > 0) return resolve(addresses);
