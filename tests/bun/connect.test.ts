@@ -138,6 +138,28 @@ describe("bun connect()", () => {
     expect(heard).toEqual(["close"]);
   });
 
+  for (const stableFor of [0, 50]) {
+    test(`what the peer sent before its reset reaches handlers that have paused (stableFor ${stableFor})`, async () => {
+      await using server = await startServer((socket) => {
+        socket.write("early");
+        setTimeout(() => socket.resetAndDestroy(), 150);
+      });
+      const heard: string[] = [];
+      await connect({
+        hostname: "127.0.0.1",
+        port: server.port,
+        stableFor,
+        socket: {
+          open: (socket) => void socket.pause(),
+          data: (_, chunk) => void heard.push(`data ${chunk}`),
+          close: () => void heard.push("close"),
+        },
+      });
+      await sleep(200);
+      expect(heard).toEqual(["data early", "close"]);
+    });
+  }
+
   for (const name of ["open", "connectError"]) {
     test(`tells which handler is no function: ${name}`, async () => {
       const connecting = connect({ port: await unusedPort(), socket: { data() {}, [name]: 5 } });

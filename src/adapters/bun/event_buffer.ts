@@ -56,10 +56,15 @@ export class EventBuffer {
     return event;
   }
 
-  /** Removes all events of a closed socket, and returns those that tell how it was closed. */
+  /**
+   * Removes the events of a closed socket, and returns those that Bun still delivers: all if the peer reset the
+   * connection, which alone gives `close` an error; else only how the socket was closed.
+   */
   takeClosing(): SocketEvent[] {
     this.#bytes = 0;
-    return this.#events.splice(0).filter(([name]) => name === "error" || name === "close");
+    const events = this.#events.splice(0);
+    const isReset = events.some(([name, error]) => name === "close" && error !== undefined);
+    return isReset ? events : events.filter(([name]) => name === "error" || name === "close");
   }
 }
 

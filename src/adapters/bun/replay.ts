@@ -50,7 +50,7 @@ class Replay<Data> {
   }
 
   start(): void {
-    // What closes the socket from now on ends it, too: Bun then delivers no more data.
+    // What closes the socket from now on ends the replay, too, even a paused one.
     const wasClosed = this.#buffer.isClosed;
     this.#buffer.onEvent = () => !wasClosed && this.#buffer.isClosed && this.#close();
     this.#isRunning = true;
