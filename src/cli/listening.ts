@@ -1,8 +1,8 @@
-import { lookup } from "node:dns/promises";
 import { connect } from "../api/connect.ts";
 import { dial } from "../core/dial.ts";
 import { formatEndpoint, ipVersion } from "../core/endpoint.ts";
 import { resolveOptions } from "../core/options.ts";
+import { addressesOf } from "../host/addresses.ts";
 import { findListeners, type Owner } from "../host/listeners.ts";
 import { linuxProcesses } from "../host/process_system.ts";
 import type { ProcessTree } from "../host/process_tree.ts";
@@ -50,10 +50,9 @@ const isOwnAddress = (address: string): boolean => isOnThisHost(address, () => t
 
 /** The addresses of `hostname` that belong to this host; none for another host, or a name that does not resolve. */
 async function ownAddresses(hostname: string): Promise<string[]> {
-  if (ipVersion(hostname) !== 0) return isOwnAddress(hostname) ? [hostname] : [];
   const silence = new Promise<[]>((resolve) => setTimeout(resolve, LOOK_MS, []).unref());
-  const addresses = await Promise.race([lookup(hostname, { all: true }).catch(() => []), silence]);
-  return addresses.map(({ address }) => address).filter(isOwnAddress);
+  const addresses = await Promise.race([addressesOf(hostname).catch(() => []), silence]);
+  return addresses.filter(isOwnAddress);
 }
 
 async function accepts(hostname: string, port: number): Promise<boolean> {

@@ -1,6 +1,6 @@
-import { lookup } from "node:dns/promises";
 import * as net from "node:net";
-import { formatEndpoint, ipVersion, sameEndpoint } from "../core/endpoint.ts";
+import { formatEndpoint, sameEndpoint } from "../core/endpoint.ts";
+import { addressesOf } from "./addresses.ts";
 import { findProcesses, readSockets } from "./inspect.ts";
 import { EVERY_ADDRESS } from "./own_addresses.ts";
 import { isHolder, isOnPort, type SocketRow } from "./proc.ts";
@@ -86,11 +86,6 @@ const tryBind: TryBind = (port, address) => {
  */
 function alsoToBind(hostname: string | undefined): readonly string[] {
   return hostname === undefined ? ["127.0.0.1", "::1"] : EVERY_ADDRESS;
-}
-
-async function addressesOf(hostname: string): Promise<string[]> {
-  if (ipVersion(hostname) !== 0) return [hostname];
-  return (await lookup(hostname, { all: true })).map(({ address }) => address);
 }
 
 function whyNotBound(code: string, address: BindAddress, rows: readonly SocketRow[]): PortTakenError {

@@ -39,7 +39,7 @@ describe.skipIf(noProcesses)(because("the listener that realpeer start finds", n
     await until(() => hasListener(port), "the stale server");
     const started = join(folder, "started");
     const server = `touch ${started}; ${line}`;
-    for (const target of [String(port), `http://localhost:${port}/`]) {
+    for (const target of [String(port), `http://localhost:${port}/`, `app.localhost:${port}`]) {
       const { code, stdout, stderr } = await runRealpeer(["start", server, target, "--", "echo", "ran"]);
       expect([code, stdout]).toEqual([1, ""]);
       expect(stderr).toContain(`another server already listens: ${target} (`);

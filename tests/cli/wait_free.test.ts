@@ -48,6 +48,14 @@ describe("realpeer wait --free", () => {
     expect([code, stderr]).toEqual([7, expect.stringMatching(/^127\.0\.0\.1:\d+ is free after /)]);
   });
 
+  test("a name below localhost, which not every system knows, is loopback", async () => {
+    const server = await startServer(() => {});
+    const args = ["wait", "--free", `app.localhost:${server.port}`, "-t"];
+    expect((await runHere([...args, "100ms"])).stderr).toContain("listens on it");
+    await server[Symbol.asyncDispose]();
+    expect((await runHere([...args, "20s"])).code).toBe(0);
+  });
+
   test("with --stable-for counts only while nobody takes the port", async () => {
     await using gone = await startServer(() => {});
     const { port } = gone;
