@@ -32,7 +32,8 @@ describe.skipIf(noProcesses)(because("what realpeer start stops", noProcesses), 
     for (let files = 20; files < 28; files++) {
       const words = realpeer("start", "exit 3", "127.0.0.1:1");
       const { stderr } = await run(["sh", "-c", `ulimit -n ${files}; exec "$@"`, "sh", ...words]);
-      expect(stderr).toMatch(/^realpeer: (The server ended with status 3|.*EMFILE)|uv_/);
+      // With still fewer, Node itself does not start.
+      expect(stderr).toMatch(/^realpeer: The server ended with status 3|EMFILE|uv_/);
     }
   });
 
