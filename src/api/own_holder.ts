@@ -1,4 +1,4 @@
-import { isGranted } from "../adapters/detect.ts";
+import { isGranted, isLinux } from "../adapters/detect.ts";
 import { openAtOnce } from "../adapters/native_guard.ts";
 import { formatEndpoint } from "../core/endpoint.ts";
 import { isHolderAddress } from "../core/holder_address.ts";
@@ -11,7 +11,7 @@ import { PortHolder } from "../host/port_holder.ts";
 import { readPortSettings } from "../host/port_settings.ts";
 
 /** Whether this system can keep a port from every client: Linux gives no client a bound port. */
-export const canHold: boolean = process.platform === "linux";
+export const canHold: boolean = isLinux;
 
 function mayRead(path: string): boolean {
   return isGranted({ name: "read", path });

@@ -91,8 +91,9 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * Takes a look; when that fails, `system` gets the document of the failure, as every `--json` has one. Undefined where
- * no document is wanted.
+ * Returns what `look` returns. If it throws, the document of its error is written first.
+ *
+ * @param system undefined without `--json`: then there is no document
  */
 export function orDocument<Result>(
   look: () => Result,

@@ -148,9 +148,10 @@ class Call<Socket> implements TrialContext<Socket> {
 
   #dialOnce(): Promise<Socket> {
     const { target, policy, attemptTimeout } = this.options;
-    // Without any of these the runtime itself dials the addresses of a name, as in its own connect.
+    // Without any of these the runtime itself dials the addresses of a name, as in its own connect. Not every runtime
+    // and system knows a name below localhost.
     const isByAddress = !policy.isOff || attemptTimeout < Infinity || this.#selfConnected.length > 0 ||
-      (this.#isName && isBelowLocalhost(target.hostname));
+      isBelowLocalhost(target.hostname);
     const mayLookUp = this.adapter.lookup !== undefined || !policy.isOff;
     if (this.#isName && isByAddress && mayLookUp) return this.#dialByAddress();
     const trial = new Trial(this, target);

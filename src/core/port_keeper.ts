@@ -29,7 +29,7 @@ export interface SelfSocket {
 /** Connects a socket to itself at this address and port. Afterwards it does not keep the process alive. */
 export type OpenSelf = (hostname: string, port: number) => SelfSocket;
 
-/** The URL in a call's first argument. An object is replaced by its text: another conversion may give another. */
+/** The URL in a call's first argument. An object is replaced by its text: a second conversion may differ. */
 export function readUrl(args: unknown[]): string {
   const [input] = args;
   if (typeof input === "object" && input !== null) args[0] = `${input}`;

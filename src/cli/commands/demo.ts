@@ -130,7 +130,7 @@ function writeOutcome(outcome: Outcome, { isGuarded, json, maxAttempts }: Reques
 interface DeadPort {
   readonly target: Endpoint;
   readonly settings: PortSettings;
-  /** Who listens on the port after all; null: nobody. */
+  /** A description of a listener that the port has after all, or null. */
   readonly listener: string | null;
 }
 
