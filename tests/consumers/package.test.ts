@@ -11,7 +11,7 @@ import { tarball } from "./tarball.ts";
 // Asked: 80 kB and 6 kB, before start, HTTP, the shield, TLS and the hint. The command in one file starts sooner
 // (`npm run bench -- startup`), which the first of them pays for.
 const TARBALL_BUDGET_BYTES = 113_000;
-const CONNECT_BUDGET_BYTES = 9_100;
+const CONNECT_BUDGET_BYTES = 9_200;
 const DOCUMENTS = ["LICENSE", "README.md", "package.json"];
 
 /** The paths in the tarball, without the folder that npm puts around them. */
