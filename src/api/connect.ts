@@ -2,8 +2,8 @@ import { withAdapter } from "../adapters/choose.ts";
 import { isWindows } from "../adapters/detect.ts";
 import { dial } from "../core/dial.ts";
 import { type ConnectOptions, resolveOptions } from "../core/options.ts";
-import { optionsOf } from "./call_forms.ts";
 import { endsOf } from "../core/trial.ts";
+import { optionsOf } from "./call_forms.ts";
 import { ByteStreamConnection, type Connection } from "./connection.ts";
 
 /**

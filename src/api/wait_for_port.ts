@@ -5,8 +5,8 @@ import type { Adapter, AttemptCounts, Hint } from "../core/attempt.ts";
 import { dial, type DialContext } from "../core/dial.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import { type ConnectOptions, type ResolvedOptions, resolveOptions } from "../core/options.ts";
-import { optionsOf } from "./call_forms.ts";
 import { endsOf } from "../core/trial.ts";
+import { optionsOf } from "./call_forms.ts";
 import { openLocalHint } from "./local_hint.ts";
 
 /** The result of a wait for a real peer. */
