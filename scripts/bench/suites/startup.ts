@@ -27,13 +27,15 @@ function listen(): Promise<Server> {
   });
 }
 
-/** An empty program on each runtime, and every tool with its port open already. */
+/** An empty program on each runtime, and every tool; the port is open already. */
 function commands(port: number): Record<string, readonly string[]> {
   const empty = join(buildFolder, "empty.js");
   writeFileSync(empty, "");
   return {
     ...Object.fromEntries(RUNTIMES.map((runtime) => [`empty (${runtime})`, onRuntime(runtime, empty, [])])),
     ...Object.fromEntries(commandTools.map(({ label, command }) => [label, command(port)])),
+    // The npm package's command is CommonJS, for which Deno loads its layer of Node; JSR serves the sources.
+    "realpeer, from JSR (deno)": onRuntime("deno", join(root, "src/cli/main.ts"), ["wait", "-q", `127.0.0.1:${port}`]),
   };
 }
 
