@@ -114,13 +114,13 @@ describe.concurrent("realpeer wait", () => {
 
   test("--timeout says what was waited for, and why in vain", async () => {
     await using dead = await deadPort();
-    // A name server may take longer than a second to say that there is no such name.
-    const { code, stdout, stderr } = await runHere(["wait", "-t", "4s", String(dead.port), `${NO_NAME}:1`]);
+    const { code, stdout, stderr } = await runHere(["wait", "-t", "1s", String(dead.port), `${NO_NAME}:1`]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toBe(
-      `realpeer: Timed out after 4 s, wait longer with --timeout: ${dead.port} (connection refused), ` +
-        `${NO_NAME}:1 (the name does not resolve)\n`,
-    );
+    const [refused, unknown] = stderr.split(", ").slice(-2);
+    expect(refused).toBe(`wait longer with --timeout: ${dead.port} (connection refused)`);
+    // A slow name server has not yet said that there is no such name.
+    expect([`${NO_NAME}:1 (the name does not resolve)\n`, `${NO_NAME}:1 (no answer)\n`]).toContain(unknown);
+    expect(stderr).toMatch(/^realpeer: Timed out after 1 s, /);
     expect(await runHere(["wait", "-q", "-t", "300ms", String(dead.port)])).toMatchObject({ code: 1, stderr: "" });
   });
 
