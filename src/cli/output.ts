@@ -91,17 +91,17 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * Returns what `look` returns. If it throws, the document of its error is written first.
+ * Resolves with what `work` returns. If it fails, the document of its error is written first.
  *
  * @param system undefined without `--json`: then there is no document
  */
-export function orDocument<Result>(
-  look: () => Result,
+export async function orDocument<Result>(
+  work: () => Result | Promise<Result>,
   system: System | undefined,
   document: (error: unknown) => unknown,
-): Result {
+): Promise<Result> {
   try {
-    return look();
+    return await work();
   } catch (error) {
     if (system) tryWriteJson(system, document(error));
     throw error;

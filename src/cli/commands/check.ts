@@ -117,12 +117,12 @@ function unknownReport(port: number, error: unknown): object {
 }
 
 /** `realpeer check`: whether a self-connection of a client can keep a server off these ports. */
-export function check(args: readonly string[], system: System): number {
+export async function check(args: readonly string[], system: System): Promise<number> {
   const { values: { json = false, proc }, positionals } = parseArguments("check", args, OPTIONS);
   if (positionals.length === 0) throw new UsageError("No port to check: expected PORT...");
   const ports = [...new Set(positionals.map(parsePort))];
   const document = (error: unknown): unknown => ports.map((port) => unknownReport(port, error));
-  const { reports, settings, fix } = orDocument(() => assess(ports, proc), json ? system : undefined, document);
+  const { reports, settings, fix } = await orDocument(() => assess(ports, proc), json ? system : undefined, document);
   if (json) writeJson(system, reports);
   else system.stdout.write(textOf(reports, settings, fix, system));
   return reports.some(({ risk }) => risk === "high") ? Status.NOT_MET : Status.MET;

@@ -9,7 +9,7 @@ import { type DemoConnection, type DemoState, dialDeadPort } from "../demo_loop.
 import { formatDuration, parseDuration } from "../duration.ts";
 import { Status, UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { messageOf, printable, roundMs, StatusLine, tryWriteJson, writeJson } from "../output.ts";
+import { messageOf, orDocument, printable, roundMs, StatusLine, writeJson } from "../output.ts";
 import { MOUNT_PROC, readingProc } from "../proc_access.ts";
 import type { System } from "../runtime/system.ts";
 
@@ -89,11 +89,10 @@ async function dialInView(
       elapsed: performance.now() - started,
     };
   };
+  const document = (error: unknown): object => documentOf(outcome(null), error);
+  const dial = (): ReturnType<typeof dialDeadPort> => dialDeadPort(target, isGuarded, maxAttempts, state, signal);
   try {
-    return outcome(await dialDeadPort(target, isGuarded, maxAttempts, state, signal));
-  } catch (error) {
-    if (request.json) tryWriteJson(system, documentOf(outcome(null), error));
-    throw error;
+    return outcome(await orDocument(dial, request.json ? system : undefined, document));
   } finally {
     status.clear();
   }
@@ -144,10 +143,9 @@ async function findDeadPort({ port: given }: Request): Promise<DeadPort> {
 /** `realpeer demo`: dials a dead local port until the kernel connects the socket to itself. */
 export async function demo(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
   const request = readRequest(args);
-  const { target, settings, listener } = await findDeadPort(request).catch((error: unknown) => {
-    if (request.json) tryWriteJson(system, documentOf({ ...NOT_DIALED, port: request.port ?? null }, error));
-    throw error;
-  });
+  const document = (error: unknown): object => documentOf({ ...NOT_DIALED, port: request.port ?? null }, error);
+  const search = (): Promise<DeadPort> => findDeadPort(request);
+  const { target, settings, listener } = await orDocument(search, request.json ? system : undefined, document);
   const { port } = target;
   if (listener !== null) {
     system.stderr.write(`realpeer: Cannot demonstrate on ${port}: ${printable(listener)}, take another port or none\n`);

@@ -142,7 +142,7 @@ export async function scan(args: readonly string[], system: System, { signal }: 
   if (request.watch !== undefined) return await watch(request, request.watch, system, signal);
   const unknown = { selfConnections: null, ...(request.listen && { listeners: null }) };
   const document = (error: unknown): unknown => ({ ...unknown, error: messageOf(error) });
-  const findings = orDocument(() => look(request), request.format === "json" ? system : undefined, document);
+  const findings = await orDocument(() => look(request), request.format === "json" ? system : undefined, document);
   write(findings, request, system);
   return findings.selfConnections.length > 0 ? Status.NOT_MET : Status.MET;
 }

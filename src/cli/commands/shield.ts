@@ -3,7 +3,7 @@ import { sleep } from "../../core/sleep.ts";
 import { parseArguments, parsePort, splitCommand } from "../arguments.ts";
 import { UsageError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { messageOf, tryWriteJson, writeJsonBefore } from "../output.ts";
+import { messageOf, orDocument, writeJsonBefore } from "../output.ts";
 import { runCommand } from "../run_command.ts";
 import type { System } from "../runtime/system.ts";
 
@@ -50,19 +50,17 @@ const SLEEP_MS = 3_600_000;
 export async function shield(args: readonly string[], system: System, { signal }: Interrupts): Promise<number> {
   const { ports, quiet, json, command } = readRequest(args);
   const shields: PortShield[] = [];
+  const hold = async (): Promise<void> => {
+    for (const port of ports) {
+      const shield = await shieldPort(port);
+      shields.push(shield);
+      if (!quiet) system.stderr.write(describe(shield));
+    }
+    signal.throwIfAborted();
+  };
   const states = (): object[] => ports.map((port, i) => ({ port, state: shields[i]?.state ?? null }));
   try {
-    try {
-      for (const port of ports) {
-        const shield = await shieldPort(port);
-        shields.push(shield);
-        if (!quiet) system.stderr.write(describe(shield));
-      }
-      signal.throwIfAborted();
-    } catch (error) {
-      if (json) tryWriteJson(system, { ports: states(), error: messageOf(error) });
-      throw error;
-    }
+    await orDocument(hold, json ? system : undefined, (error) => ({ ports: states(), error: messageOf(error) }));
     if (json) writeJsonBefore(command, system, { ports: states() });
     if (command !== undefined) return await runCommand(command, system, signal);
     while (true) await sleep(SLEEP_MS, signal);
