@@ -36,8 +36,17 @@ export function ipVersion(hostname: string): 0 | 4 | 6 {
 }
 
 /**
- * Whether a name is one below localhost, such as `app.localhost`. It means loopback (RFC 6761, 6.3), but not every
- * system knows that.
+ * Whether a name means loopback by itself: localhost, or one below it (RFC 6761, 6.3).
+ *
+ * @internal
+ */
+export function isLocalhost(hostname: string): boolean {
+  return /(?:^|\.)localhost\.?$/i.test(hostname);
+}
+
+/**
+ * Whether a name is one below localhost, such as `app.localhost`. Not every system knows that it means
+ * loopback.
  *
  * @internal
  */

@@ -4,14 +4,26 @@ import { isOnThisHost } from "../../src/host/own_addresses.ts";
 
 describe("isOnThisHost()", () => {
   const mayNotList = (): boolean => false;
-  const local = ["localhost", "LocalHost", "db.localhost", "127.0.0.1", "127.9.8.7", "0.0.0.0", "::1", "0:0::1", "::"];
+  const local = [
+    "localhost",
+    "LocalHost",
+    "localhost.",
+    "db.localhost",
+    "db.localhost.",
+    "127.0.0.1",
+    "127.9.8.7",
+    "0.0.0.0",
+    "::1",
+    "0:0::1",
+    "::",
+  ];
   for (const hostname of [...local, "::ffff:127.0.0.1"]) {
     test(`knows ${hostname}, without asking for the interfaces`, () => {
       expect(isOnThisHost(hostname, mayNotList)).toBe(true);
     });
   }
 
-  for (const hostname of ["192.0.2.1", "2001:db8::1", "db", "localhost.example", "127.0.0.1.example"]) {
+  for (const hostname of ["192.0.2.1", "2001:db8::1", "db", "localhost.example", "mylocalhost", "127.0.0.1.example"]) {
     test(`is not certain of ${hostname}`, () => {
       expect(isOnThisHost(hostname, () => true)).toBe(false);
     });

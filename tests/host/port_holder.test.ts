@@ -53,6 +53,17 @@ function fake(options: PortHolderOptions = {}): Fake {
   return { holder, sockets, change: () => onChange };
 }
 
+/** Releases the hold while this socket of it is being opened: the socket is reset once it is open. */
+async function releaseBeforeOpen(hold: ReturnType<PortHolder["hold"]>, socket: FakeSocket): Promise<void> {
+  let isReleased = false;
+  const released = hold.release().then(() => isReleased = true);
+  await turn();
+  expect([socket.resets, isReleased]).toEqual([0, false]);
+  socket.open();
+  await released;
+  expect(socket.resets).toBe(1);
+}
+
 function failure(code: string): Error {
   return Object.assign(new Error(`connect ${code}`), { code });
 }
@@ -99,14 +110,7 @@ describe("a port holder", () => {
 
   test("does not drop a socket before it is open: it would be in the way of the next", async () => {
     const { holder, sockets } = fake();
-    const hold = holder.hold(40000);
-    let isReleased = false;
-    const released = hold.release().then(() => isReleased = true);
-    await turn();
-    expect([sockets[0]!.resets, isReleased]).toEqual([0, false]);
-    sockets[0]!.open();
-    await released;
-    expect(sockets[0]!.resets).toBe(1);
+    await releaseBeforeOpen(holder.hold(40000), sockets[0]!);
   });
 
   test("settles for the user that has released it before it failed", async () => {
@@ -264,12 +268,7 @@ describe("a port holder", () => {
     await hold.settled;
     sockets[0]!.close();
     await until(() => sockets.length === 2);
-    const released = hold.release();
-    await turn();
-    expect(sockets[1]!.resets).toBe(0);
-    sockets[1]!.open();
-    await released;
-    expect(sockets[1]!.resets).toBe(1);
+    await releaseBeforeOpen(hold, sockets[1]!);
   });
 
   test("leaves no unhandled rejection to a caller that only releases", async () => {

@@ -1,6 +1,6 @@
 import { Resolver } from "node:dns";
 import { readFileSync } from "node:fs";
-import { ipVersion } from "../../core/endpoint.ts";
+import { ipVersion, isLocalhost } from "../../core/endpoint.ts";
 import { isDeno, isWindows } from "../detect.ts";
 
 const WINDOWS_HOSTS = "System32\\drivers\\etc\\hosts";
@@ -28,7 +28,7 @@ export const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
 function withoutServers(hostname: string): readonly string[] {
   const name = hostname.toLowerCase().replace(/\.$/, "");
   const known = fromHostsFile(name);
-  return known.length === 0 && /(^|\.)localhost$/.test(name) ? LOOPBACK : known;
+  return known.length === 0 && isLocalhost(name) ? LOOPBACK : known;
 }
 
 /**
